@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The counters of the calling thread: perf's software events where we may have
+ * them, getrusage(RUSAGE_THREAD) always, and the refusals we caught ourselves.
+ */
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+static const uint64_t events[3] = {
+	PERF_COUNT_SW_PAGE_FAULTS,
+	PERF_COUNT_SW_PAGE_FAULTS_MIN,
+	PERF_COUNT_SW_PAGE_FAULTS_MAJ,
+};
+
+static int open_event(uint64_t config, bool exclude_kernel, int group)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = config,
+		.exclude_kernel = exclude_kernel,
+		.exclude_hv = 1,
+		.read_format = PERF_FORMAT_GROUP,
+	};
+
+	return syscall(SYS_perf_event_open, &attr, 0, -1, group,
+		       PERF_FLAG_FD_CLOEXEC);
+}
+
+void obs_counter_close(int fd[3])
+{
+	for (int i = 0; i < 3; i++) {
+		if (fd[i] >= 0)
+			close(fd[i]);
+		fd[i] = -1;
+	}
+}
+
+static int open_group(int fd[3], bool exclude_kernel)
+{
+	for (int i = 0; i < 3; i++)
+		fd[i] = -1;
+	for (int i = 0; i < 3; i++) {
+		fd[i] = open_event(events[i], exclude_kernel, fd[0]);
+		if (fd[i] < 0) {
+			int error = errno;
+
+			obs_counter_close(fd);
+			return obs_fail(error, "perf_event_open");
+		}
+	}
+	return 0;
+}
+
+/* Is perf not for us here? Other errors, too many open files, are errors. */
+static bool refused(int rc)
+{
+	return rc == -EACCES || rc == -EPERM || rc == -ENOSYS ||
+	       rc == -ENOENT || rc == -ENODEV || rc == -EOPNOTSUPP;
+}
+
+int obs_counter_open(int fd[3], enum obs_source *source)
+{
+	int rc = open_group(fd, false);
+
+	*source = OBS_PERF;
+	if (refused(rc)) {
+		rc = open_group(fd, true);
+		*source = OBS_PERF_USER;
+	}
+	if (refused(rc)) {
+		rc = 0;
+		*source = OBS_RUSAGE;
+	}
+	return rc;
+}
+
+int obs_counter_read(const int fd[3], uint64_t value[OBS_COUNTS])
+{
+	struct rusage usage;
+	uint64_t group[4];
+
+	memset(value, 0, OBS_COUNTS * sizeof(*value));
+	if (fd[0] >= 0) {
+		if (read(fd[0], group, sizeof(group)) != sizeof(group))
+			return obs_fail(errno, "read the perf counters");
+		value[OBS_PERF_TOTAL] = group[1];
+		value[OBS_PERF_MINOR] = group[2];
+		value[OBS_PERF_MAJOR] = group[3];
+	}
+	if (getrusage(RUSAGE_THREAD, &usage))
+		return obs_fail(errno, "getrusage");
+	value[OBS_RU_MINOR] = usage.ru_minflt;
+	value[OBS_RU_MAJOR] = usage.ru_majflt;
+	value[OBS_REFUSED] = obs_refused_count();
+	return 0;
+}
+
+enum obs_source obs_source_now(void)
+{
+	enum obs_source source;
+	int fd[3];
+
+	if (!obs_counter_open(fd, &source))
+		obs_counter_close(fd);
+	return source;
+}
+
+const char *obs_source_id(enum obs_source source)
+{
+	static const char *const id[] = {
+		[OBS_PERF] = "perf",
+		[OBS_PERF_USER] = "perf:u",
+		[OBS_RUSAGE] = "getrusage",
+	};
+
+	return id[source];
+}
+
+const char *obs_source_blind(enum obs_source source)
+{
+	static const char *const blind[] = {
+		[OBS_PERF_USER] = "faults taken inside system calls",
+		[OBS_RUSAGE] = "refused accesses",
+	};
+
+	return source == OBS_PERF ? NULL : blind[source];
+}

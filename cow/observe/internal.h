@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of observe share among themselves. */
+#ifndef COW_OBSERVE_INTERNAL_H
+#define COW_OBSERVE_INTERNAL_H
+
+#include "observe.h"
+#include "uapi.h"
+
+/* Remember what failed; returns -@error. */
+int obs_fail(int error, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A small text file, line by line; see lines.c. */
+struct obs_lines {
+	int fd;
+	size_t used;
+	size_t next;
+	char buf[1024];
+};
+
+/* The next line without its newline, NULL at the end; *@error on failure. */
+char *obs_line(struct obs_lines *lines, int *error);
+
+/* Open, read and close the counters of the calling thread. */
+int obs_counter_open(int fd[3], enum obs_source *source);
+int obs_counter_read(const int fd[3], uint64_t value[OBS_COUNTS]);
+void obs_counter_close(int fd[3]);
+
+/* Tell a listening perf stat to "enable" or "disable". */
+int obs_control(const char *command);
+
+/* How many accesses obs_try_*() has seen refused, in this thread. */
+uint64_t obs_refused_count(void);
+
+/* The first watched range that ends above @from; false if there is none. */
+bool obs_kept_above(uintptr_t from, uintptr_t *start, uintptr_t *end);
+
+#endif

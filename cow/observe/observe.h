@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * observe: what the kernel DID with a page. Programs include this file; its
+ * parts stand in one header each.
+ *
+ * Every function that returns int returns 0 or -errno; obs_what() then tells
+ * what was being done. Nothing here prints. Nothing here calls malloc(): a
+ * window may watch the heap.
+ */
+#ifndef COW_OBSERVE_OBSERVE_H
+#define COW_OBSERVE_OBSERVE_H
+
+#include "faults.h"
+#include "peer.h"
+#include "proc.h"
+#include "quiet.h"
+#include "refused.h"
+#include "touch.h"
+
+/**
+ * obs_what() - Say what the last failing call of this library was doing.
+ *
+ * Return: a phrase such as "open /proc/self/pagemap", to stand before
+ * strerror(); valid until the same thread's next failing call; never NULL.
+ */
+const char *obs_what(void);
+
+/**
+ * obs_page_size() - The size of a page in bytes, by sysconf(3).
+ *
+ * Return: a power of two.
+ */
+size_t obs_page_size(void);
+
+/**
+ * obs_fault_around() - How many file pages one read fault maps at most.
+ *
+ * Rule: do_fault_around() maps an aligned window of fault_around_bytes,
+ * 64 KiB unless /sys/kernel/debug/fault_around_bytes says otherwise.
+ *
+ * Return: pages, at least 1.
+ */
+size_t obs_fault_around(void);
+
+/**
+ * obs_filesystem() - Name the file system that a descriptor is on.
+ * @fd: an open file
+ *
+ * Return: a name such as "ext4" or "tmpfs"; "unknown" for one not known here.
+ */
+const char *obs_filesystem(int fd);
+
+#endif

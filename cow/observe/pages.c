@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The state of each page of a range: pagemap for everyone, its scan for the
+ * zero page and huge pages, kpageflags and kpagecount where we may read them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* Entries read at once: small enough for the stack. */
+#define CHUNK 512
+
+/* A range of a process while its states are being filled in. */
+struct range {
+	const struct obs_proc *proc;
+	int pagemap;
+	uintptr_t addr;
+	size_t pages;
+	size_t page_size;
+	struct obs_page *out;
+};
+
+/* Read @n numbers of 8 bytes from position @index of a file of numbers. */
+static int read_numbers(int fd, uint64_t *to, size_t n, uint64_t index)
+{
+	ssize_t got = pread(fd, to, n * sizeof(*to), index * sizeof(*to));
+
+	if (got < 0)
+		return -errno;
+	return (size_t)got == n * sizeof(*to) ? 0 : -EIO;
+}
+
+static uint32_t entry_flags(uint64_t entry)
+{
+	return (entry & PM_PRESENT ? OBS_PRESENT : 0) |
+	       (entry & PM_SWAP ? OBS_SWAPPED : 0) |
+	       (entry & PM_FILE ? OBS_FILE : 0) |
+	       (entry & PM_MMAP_EXCLUSIVE ? OBS_EXCLUSIVE : 0);
+}
+
+static int read_pagemap(const struct range *range)
+{
+	uint64_t entry[CHUNK];
+	int rc;
+
+	for (size_t done = 0, n; done < range->pages; done += n) {
+		n = range->pages - done < CHUNK ? range->pages - done : CHUNK;
+		rc = read_numbers(range->pagemap, entry, n,
+				  range->addr / range->page_size + done);
+		if (rc)
+			return obs_fail(-rc, "read /proc/PID/pagemap");
+		for (size_t i = 0; i < n; i++) {
+			struct obs_page *page = &range->out[done + i];
+
+			memset(page, 0, sizeof(*page));
+			page->flags = entry_flags(entry[i]);
+			if (entry[i] & PM_PRESENT)
+				page->pfn = entry[i] & PM_PFRAME_MASK;
+		}
+	}
+	return 0;
+}
+
+/* How many pages from @at on lie in frames that follow one another? */
+static size_t frame_run(const struct range *range, size_t at)
+{
+	size_t n = 1;
+
+	while (n < CHUNK && at + n < range->pages &&
+	       range->out[at + n].pfn == range->out[at].pfn + n)
+		n++;
+	return n;
+}
+
+/* The frames' own tables; no right to read them leaves zeros behind. */
+static int read_frames(const struct range *range)
+{
+	int fd_flags =
+		openat(range->proc->root, "kpageflags", O_RDONLY | O_CLOEXEC);
+	int fd_count =
+		openat(range->proc->root, "kpagecount", O_RDONLY | O_CLOEXEC);
+	uint64_t flags[CHUNK], count[CHUNK];
+	int rc = 0;
+
+	for (size_t at = 0, n;
+	     at < range->pages && fd_flags >= 0 && fd_count >= 0 && !rc;
+	     at += n) {
+		uint64_t pfn = range->out[at].pfn;
+
+		n = frame_run(range, at);
+		if (!pfn)
+			continue;
+		rc = read_numbers(fd_flags, flags, n, pfn);
+		if (!rc)
+			rc = read_numbers(fd_count, count, n, pfn);
+		for (size_t i = 0; i < n && !rc; i++) {
+			range->out[at + i].kflags = flags[i];
+			range->out[at + i].mapcount = count[i];
+		}
+	}
+	if (fd_flags >= 0)
+		close(fd_flags);
+	if (fd_count >= 0)
+		close(fd_count);
+	return rc ? obs_fail(-rc, "read /proc/kpageflags and kpagecount") : 0;
+}
+
+static void mark(const struct range *range, uintptr_t start, uintptr_t end,
+		 uint32_t flags)
+{
+	uintptr_t last = range->addr + range->pages * range->page_size;
+
+	if (start < range->addr)
+		start = range->addr;
+	if (end > last)
+		end = last;
+	for (; start < end; start += range->page_size)
+		range->out[(start - range->addr) / range->page_size].flags |=
+			flags;
+}
+
+static uint32_t region_flags(uint64_t categories)
+{
+	return (categories & PAGE_IS_PFNZERO ? OBS_ZERO : 0) |
+	       (categories & PAGE_IS_HUGE ? OBS_HUGE : 0);
+}
+
+/* Zero page and huge pages, by PAGEMAP_SCAN; -ENOTTY before Linux 6.7. */
+static int scan(const struct range *range)
+{
+	uintptr_t end = range->addr + range->pages * range->page_size;
+	struct page_region region[64];
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.start = range->addr,
+		.end = end,
+		.vec = (uintptr_t)region,
+		.vec_len = sizeof(region) / sizeof(*region),
+		.category_anyof_mask = PAGE_IS_PFNZERO | PAGE_IS_HUGE,
+		.return_mask = PAGE_IS_PFNZERO | PAGE_IS_HUGE,
+	};
+
+	while (arg.start < end) {
+		int n = ioctl(range->pagemap, PAGEMAP_SCAN, &arg);
+
+		if (n < 0)
+			return obs_fail(errno, "scan /proc/PID/pagemap");
+		for (int i = 0; i < n; i++)
+			mark(range, region[i].start, region[i].end,
+			     region_flags(region[i].categories));
+		arg.start = arg.walk_end;
+	}
+	return 0;
+}
+
+/*
+ * Without the scan: the frame's flags tell where we may see them. Else
+ * move_pages(2), asked only where pages lie, says -EFAULT for the zero page.
+ */
+static int guess_zero(const struct range *range)
+{
+	for (size_t i = 0; i < range->pages; i++) {
+		struct obs_page *page = &range->out[i];
+		void *addr = (void *)(range->addr + i * range->page_size);
+		int status = 0;
+
+		if (page->kflags & KPF_ZERO_PAGE_BIT)
+			page->flags |= OBS_ZERO;
+		if (page->kflags & KPF_THP_BIT)
+			page->flags |= OBS_HUGE;
+		if (page->pfn || !(page->flags & OBS_PRESENT))
+			continue;
+		if (syscall(SYS_move_pages, range->proc->pid, 1UL, &addr, NULL,
+			    &status, 0))
+			return obs_fail(errno, "move_pages");
+		if (status == -EFAULT)
+			page->flags |= OBS_ZERO;
+	}
+	return 0;
+}
+
+static int mark_vma(const struct obs_vma *vma, void *arg)
+{
+	const struct range *range = arg;
+	uint32_t flags = 0;
+
+	/* Shared anonymous memory is a deleted file of this name. */
+	if (vma->inode && strcmp(vma->name, "/dev/zero (deleted)"))
+		flags |= OBS_MAP_FILE;
+	if (vma->shared)
+		flags |= OBS_MAP_SHARED;
+	if (!vma->read && !vma->write && !vma->exec)
+		flags |= OBS_MAP_NONE;
+	mark(range, vma->start, vma->end, flags | OBS_UNMAPPED);
+	return 0;
+}
+
+/* mark_vma() marks what is mapped; here the mark gets its right meaning. */
+static int read_mappings(struct range *range)
+{
+	int rc = obs_vma_each(range->proc, mark_vma, range);
+
+	for (size_t i = 0; i < range->pages; i++)
+		range->out[i].flags ^= OBS_UNMAPPED;
+	return rc;
+}
+
+/* Which absent pages of shared mappings does the page cache hold? */
+static int read_cached(const struct range *range)
+{
+	unsigned char cached;
+
+	for (size_t i = 0; i < range->pages; i++) {
+		struct obs_page *page = &range->out[i];
+		void *addr = (void *)(range->addr + i * range->page_size);
+
+		if (!(page->flags & OBS_MAP_SHARED) ||
+		    page->flags & OBS_PRESENT)
+			continue;
+		if (mincore(addr, range->page_size, &cached))
+			return obs_fail(errno, "mincore");
+		if (cached & 1)
+			page->flags |= OBS_CACHED;
+	}
+	return 0;
+}
+
+static int fill(struct range *range)
+{
+	int rc = read_pagemap(range);
+
+	if (!rc)
+		rc = read_mappings(range);
+	if (!rc && obs_sees_frames(range->out, range->pages))
+		rc = read_frames(range);
+	if (!rc) {
+		rc = scan(range);
+		if (rc == -ENOTTY)
+			rc = guess_zero(range);
+	}
+	if (!rc && !range->proc->pid)
+		rc = read_cached(range);
+	return rc;
+}
+
+int obs_pages(const struct obs_proc *proc, const void *addr, size_t pages,
+	      struct obs_page *out)
+{
+	struct range range = {
+		.proc = proc,
+		.addr = (uintptr_t)addr,
+		.pages = pages,
+		.page_size = obs_page_size(),
+		.out = out,
+	};
+	int rc;
+
+	if (range.addr % range.page_size || !pages)
+		return obs_fail(EINVAL, "look at %zu pages at %p", pages, addr);
+	range.pagemap = openat(proc->dir, "pagemap", O_RDONLY | O_CLOEXEC);
+	if (range.pagemap < 0)
+		return obs_fail(errno, "open /proc/PID/pagemap");
+	rc = fill(&range);
+	close(range.pagemap);
+	return rc;
+}
+
+int obs_pages_of(pid_t pid, const void *addr, size_t pages,
+		 struct obs_page *out)
+{
+	struct obs_proc proc;
+	int rc = obs_proc_open(&proc, "", pid);
+
+	if (rc)
+		return rc;
+	rc = obs_pages(&proc, addr, pages, out);
+	obs_proc_close(&proc);
+	return rc;
+}
+
+bool obs_sees_frames(const struct obs_page *out, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++)
+		if (out[i].pfn)
+			return true;
+	return false;
+}
+
+size_t obs_count_flags(const struct obs_page *page, size_t pages, uint32_t mask,
+		       uint32_t want)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < pages; i++)
+		count += (page[i].flags & mask) == want;
+	return count;
+}
+
+size_t obs_count_same(const struct obs_page *a, const struct obs_page *b,
+		      size_t pages)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < pages; i++) {
+		uint32_t both = a[i].flags & b[i].flags;
+		uint32_t any = a[i].flags | b[i].flags;
+
+		if (a[i].pfn || b[i].pfn)
+			count += a[i].pfn == b[i].pfn;
+		else
+			count += both & OBS_PRESENT && !(any & OBS_EXCLUSIVE);
+	}
+	return count;
+}

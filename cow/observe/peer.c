@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Taking turns with a child: an order is a function and its argument, sent
+ * through a socket pair; after a fork both sides have the function.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+struct order {
+	void (*run)(void *arg);
+	void *arg;
+};
+
+int obs_peer_open(struct obs_peer *peer)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return obs_fail(errno, "make a socket pair for a child");
+	peer->fd = pair[0];
+	peer->other = pair[1];
+	peer->pid = 0;
+	return 0;
+}
+
+void obs_peer_serve(struct obs_peer *peer)
+{
+	struct order order;
+	char done = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(peer->fd);
+	while (recv(peer->other, &order, sizeof(order), 0) == sizeof(order) &&
+	       order.run) {
+		order.run(order.arg);
+		if (send(peer->other, &done, 1, MSG_NOSIGNAL) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+void obs_peer_adopt(struct obs_peer *peer, pid_t pid)
+{
+	close(peer->other);
+	peer->other = -1;
+	peer->pid = pid;
+}
+
+static ssize_t receive(int fd, char *done)
+{
+	ssize_t got;
+
+	do {
+		got = recv(fd, done, 1, 0);
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
+int obs_peer_call(struct obs_peer *peer, void (*run)(void *arg), void *arg)
+{
+	struct order order = { run, arg };
+	char done;
+
+	if (send(peer->fd, &order, sizeof(order), MSG_NOSIGNAL) !=
+		    sizeof(order) ||
+	    receive(peer->fd, &done) != 1)
+		return obs_fail(EPIPE, "talk to the child");
+	return 0;
+}
+
+int obs_peer_end(struct obs_peer *peer)
+{
+	const struct order leave = { 0 };
+	pid_t pid = peer->pid, got;
+	int status;
+
+	if (peer->fd < 0)
+		return 0;
+	send(peer->fd, &leave, sizeof(leave), MSG_NOSIGNAL);
+	close(peer->fd);
+	if (peer->other >= 0)
+		close(peer->other);
+	*peer = OBS_PEER_NONE;
+	if (!pid)
+		return 0;
+	do {
+		got = waitpid(pid, &status, 0);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return obs_fail(errno, "wait for the child");
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		return obs_fail(ECHILD, "let the child end");
+	return 0;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Sums in bytes, from smaps_rollup and meminfo.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* "Name:   123 kB" -> bytes, if it is the name we look for */
+static bool read_field(const char *line, const char *name, uint64_t *bytes)
+{
+	size_t len = strlen(name);
+	char *end;
+	uint64_t value;
+
+	if (strncmp(line, name, len) || line[len] != ':')
+		return false;
+	value = strtoull(line + len + 1, &end, 10);
+	if (end == line + len + 1)
+		return false;
+	*bytes = strncmp(end, " kB", 3) ? value : value * 1024;
+	return true;
+}
+
+int obs_rollup(const struct obs_proc *proc, struct obs_rollup *sums)
+{
+	const struct {
+		const char *name;
+		uint64_t *value;
+	} fields[] = {
+		{ "Rss", &sums->rss },
+		{ "Pss", &sums->pss },
+		{ "Shared_Clean", &sums->shared_clean },
+		{ "Shared_Dirty", &sums->shared_dirty },
+		{ "Private_Clean", &sums->private_clean },
+		{ "Private_Dirty", &sums->private_dirty },
+		{ "Anonymous", &sums->anonymous },
+		{ "AnonHugePages", &sums->anon_huge },
+		{ "Swap", &sums->swap },
+	};
+	struct obs_lines lines = { 0 };
+	size_t known = 0;
+	char *line;
+	int rc;
+
+	memset(sums, 0, sizeof(*sums));
+	lines.fd = openat(proc->dir, "smaps_rollup", O_RDONLY | O_CLOEXEC);
+	if (lines.fd < 0)
+		return obs_fail(errno, "open /proc/PID/smaps_rollup");
+	while ((line = obs_line(&lines, &rc)))
+		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+			known += read_field(line, fields[i].name,
+					    fields[i].value);
+	close(lines.fd);
+	if (rc)
+		return obs_fail(-rc, "read /proc/PID/smaps_rollup");
+	return known ? 0 : obs_fail(EINVAL, "parse /proc/PID/smaps_rollup");
+}
+
+int obs_meminfo(const struct obs_proc *proc, const char *field, uint64_t *bytes)
+{
+	struct obs_lines lines = { 0 };
+	bool found = false;
+	char *line;
+	int rc = 0;
+
+	lines.fd = openat(proc->root, "meminfo", O_RDONLY | O_CLOEXEC);
+	if (lines.fd < 0)
+		return obs_fail(errno, "open /proc/meminfo");
+	while (!found && (line = obs_line(&lines, &rc)))
+		found = read_field(line, field, bytes);
+	close(lines.fd);
+	if (rc)
+		return obs_fail(-rc, "read /proc/meminfo");
+	return found ? 0 : obs_fail(ENOENT, "find %s in /proc/meminfo", field);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/* A window: counters and pictures, from a quiet beginning to a checked end. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+
+/* Keep the first error, with what was being done. */
+static int keep(struct obs_window *window, int rc)
+{
+	if (rc && !window->error) {
+		window->error = rc;
+		snprintf(window->what, sizeof(window->what), "%s", obs_what());
+	}
+	return rc;
+}
+
+int obs_window_open(struct obs_window **window, void *addr, size_t pages)
+{
+	size_t page_size = obs_page_size(), bytes, each;
+	struct obs_window *w;
+	int rc;
+
+	if (__builtin_mul_overflow(pages, sizeof(struct obs_page), &each) ||
+	    __builtin_mul_overflow(each, (size_t)2, &bytes) ||
+	    __builtin_add_overflow(bytes, sizeof(*w), &bytes) || !pages ||
+	    (uintptr_t)addr % page_size)
+		return obs_fail(EINVAL, "watch %zu pages at %p", pages, addr);
+	rc = obs_keep(addr, pages * page_size);
+	if (rc)
+		return rc;
+	w = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (w == MAP_FAILED) {
+		rc = obs_fail(errno, "map %zu bytes for a window", bytes);
+		obs_unkeep(addr, pages * page_size);
+		return rc;
+	}
+	w->addr = addr;
+	w->pages = pages;
+	w->bytes = bytes;
+	w->before = (struct obs_page *)(w + 1);
+	w->after = w->before + pages;
+	*window = w;
+	return 0;
+}
+
+void obs_window_close(struct obs_window *window)
+{
+	if (!window)
+		return;
+	obs_unkeep(window->addr, window->pages * obs_page_size());
+	munmap(window, window->bytes);
+}
+
+int obs_begin(struct obs_window *window)
+{
+	int rc;
+
+	window->error = 0;
+	memset(&window->faults, 0, sizeof(window->faults));
+	rc = obs_counter_open(window->counter.fd, &window->counter.source);
+	window->faults.source = window->counter.source;
+	if (!rc)
+		rc = obs_pages_of(0, window->addr, window->pages,
+				  window->before);
+	if (!rc)
+		rc = obs_quiet();
+	if (!rc)
+		rc = obs_counter_read(window->counter.fd,
+				      window->counter.start);
+	if (!rc)
+		rc = obs_control("enable");
+	return keep(window, rc);
+}
+
+/* perf and getrusage see the same faults, but for the gaps each has. */
+static int add_up(struct obs_window *window, const uint64_t *end)
+{
+	const uint64_t *start = window->counter.start;
+	struct obs_faults *faults = &window->faults;
+	uint64_t seen;
+
+	faults->minor = end[OBS_RU_MINOR] - start[OBS_RU_MINOR];
+	faults->major = end[OBS_RU_MAJOR] - start[OBS_RU_MAJOR];
+	faults->segv = end[OBS_REFUSED] - start[OBS_REFUSED];
+	faults->total = faults->minor + faults->major + faults->segv -
+			faults->populated;
+	seen = faults->total;
+	if (faults->source == OBS_PERF_USER)
+		seen -= faults->kernel;
+	faults->by_perf = seen;
+	if (faults->source != OBS_RUSAGE)
+		faults->by_perf = end[OBS_PERF_TOTAL] - start[OBS_PERF_TOTAL];
+	if (faults->by_perf != seen)
+		return obs_fail(
+			EBADMSG,
+			"agree on the faults: perf counts %llu, getrusage %llu",
+			(unsigned long long)faults->by_perf,
+			(unsigned long long)seen);
+	return 0;
+}
+
+int obs_end(struct obs_window *window)
+{
+	uint64_t end[OBS_COUNTS];
+	int rc = window->error;
+
+	if (!rc)
+		rc = keep(window, obs_control("disable"));
+	if (!rc)
+		rc = keep(window, obs_counter_read(window->counter.fd, end));
+	obs_counter_close(window->counter.fd);
+	if (!rc)
+		rc = keep(window, obs_pages_of(0, window->addr, window->pages,
+					       window->after));
+	if (!rc)
+		rc = keep(window, add_up(window, end));
+	if (!rc)
+		obs_classify(window);
+	return rc;
+}
+
+void obs_note_populated(struct obs_window *window, uint64_t pages)
+{
+	window->faults.populated += pages;
+}
+
+void obs_note_kernel(struct obs_window *window, uint64_t pages)
+{
+	window->faults.kernel += pages;
+}
+
+size_t obs_matches(const struct obs_window *window)
+{
+	return touch_count(window->addr, window->pages, obs_page_size(),
+			   window->value);
+}
+
+void obs_reads(void *arg)
+{
+	struct obs_window *window = arg;
+	size_t matched;
+
+	if (obs_begin(window))
+		return;
+	matched = obs_matches(window);
+	obs_end(window);
+	window->matched = matched;
+}
+
+void obs_writes(void *arg)
+{
+	struct obs_window *window = arg;
+
+	if (obs_begin(window))
+		return;
+	touch_write_pages(window->addr, window->pages, obs_page_size(),
+			  window->value);
+	obs_end(window);
+}
