@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+/* The options that every demo has. */
+#include <argp.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+enum {
+	KEY_PAGES = 0x100,
+	KEY_SIZE,
+	KEY_TAP,
+	KEY_JSON,
+	KEY_COLOR,
+	KEY_ASK,
+	KEY_OWN,
+};
+
+static const struct argp_option common[] = {
+	{ "pages", KEY_PAGES, "N", 0, "work on N pages", 1 },
+	{ "size", KEY_SIZE, "BYTES[K|M|G]", 0,
+	  "work on so much memory, rounded up to pages", 1 },
+	{ "ask", KEY_ASK, NULL, 0, "ask for your own predictions first", 2 },
+	{ "tap", KEY_TAP, NULL, 0, "say it in TAP 13", 3 },
+	{ "json", KEY_JSON, NULL, 0, "say it in JSON, one object a line", 3 },
+	{ "color", KEY_COLOR, "WHEN", 0,
+	  "always, never or auto (the default: on a terminal, unless NO_COLOR is set)",
+	  3 },
+	{ "quiet", 'q', NULL, 0, "say only what differs", 3 },
+	{ 0 },
+};
+
+/* What the parser fills in. */
+struct parse {
+	struct rep_options *options;
+	const struct rep_demo *demo;
+};
+
+/* A positive number, with a suffix where @suffixes allows. */
+static size_t number(struct argp_state *state, const char *option,
+		     const char *text, const char *suffixes)
+{
+	const char *suffix;
+	char *end;
+	size_t value, unit = 1;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || errno || !value)
+		argp_error(state, "%s must be a positive number, not '%s'",
+			   option, text);
+	suffix = *end ? strchr(suffixes, *end) : NULL;
+	if (suffix) {
+		unit <<= 10 * (suffix - suffixes + 1);
+		end++;
+	}
+	if (*end || __builtin_mul_overflow(value, unit, &value))
+		argp_error(state, "%s can't be '%s'", option, text);
+	return value;
+}
+
+static bool color_wanted(struct argp_state *state, const char *when)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (!strcmp(when, "always"))
+		return true;
+	if (strcmp(when, "auto") && strcmp(when, "never"))
+		argp_error(state, "--color is always, never or auto, not '%s'",
+			   when);
+	return !strcmp(when, "auto") && isatty(STDOUT_FILENO) &&
+	       !(no_color && *no_color);
+}
+
+static void check(struct argp_state *state, const struct rep_options *options)
+{
+	if (options->tap && options->json)
+		argp_error(state, "--tap and --json exclude each other");
+	if (options->ask && (options->tap || options->json || options->quiet))
+		argp_error(state, "--ask goes with the plain text only");
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+	struct rep_options *options = parse->options;
+	size_t page_size = obs_page_size();
+
+	switch (key) {
+	case KEY_PAGES:
+		options->pages = number(state, "--pages", arg, "");
+		break;
+	case KEY_SIZE:
+		options->pages =
+			(number(state, "--size", arg, "KMG") - 1) / page_size +
+			1;
+		break;
+	case KEY_TAP:
+		options->tap = true;
+		break;
+	case KEY_JSON:
+		options->json = true;
+		break;
+	case KEY_COLOR:
+		options->color = color_wanted(state, arg);
+		break;
+	case KEY_ASK:
+		options->ask = true;
+		break;
+	case 'q':
+		options->quiet = true;
+		break;
+	case KEY_OWN:
+		options->own = arg;
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is one argument too many", arg);
+		break;
+	case ARGP_KEY_INIT:
+		options->pages = parse->demo->pages;
+		options->color = color_wanted(state, "auto");
+		break;
+	case ARGP_KEY_END:
+		check(state, options);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+void rep_parse(struct rep_options *options, const struct rep_demo *demo,
+	       int argc, char **argv)
+{
+	const size_t n = sizeof(common) / sizeof(*common);
+	struct argp_option all[n + 1];
+	struct argp argp = { .options = all,
+			     .parser = parse_option,
+			     .doc = demo->lesson };
+	struct parse parse = { options, demo };
+
+	memcpy(all, common, sizeof(common));
+	memset(&all[n], 0, sizeof(all[n]));
+	if (demo->option) {
+		all[n - 1].name = demo->option->name;
+		all[n - 1].key = KEY_OWN;
+		all[n - 1].arg = demo->option->arg;
+		all[n - 1].doc = demo->option->doc;
+		all[n - 1].group = 2;
+	}
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, 0, NULL, &parse);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a demo stands on: areas with nothing near them, windows, children. All
+ * of it is put away when the demo ends, however it ends.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+char *rep_area(struct rep *r, size_t pages)
+{
+	struct rep_area *area = REP_NEW(r, areas);
+
+	if (!area)
+		return NULL;
+	area->bytes = pages * obs_page_size();
+	if (rep_failed(r, obs_pin(), NULL) ||
+	    rep_failed(r, obs_gap_map(&area->addr, area->bytes), NULL))
+		return NULL;
+	return area->addr;
+}
+
+struct obs_window *rep_window(struct rep *r, char *addr, size_t pages)
+{
+	struct obs_window **window = REP_NEW(r, windows);
+
+	if (!window || r->failed)
+		return NULL;
+	rep_failed(r, obs_window_open(window, addr, pages), NULL);
+	return *window;
+}
+
+struct obs_peer *rep_peer(struct rep *r)
+{
+	struct obs_peer *peer = REP_NEW(r, peers);
+
+	if (!peer)
+		return NULL;
+	*peer = OBS_PEER_NONE;
+	return rep_failed(r, obs_peer_open(peer), NULL) ? NULL : peer;
+}
+
+void rep_forked(struct rep *r, struct obs_peer *peer, pid_t pid)
+{
+	if (pid == 0)
+		obs_peer_serve(peer);
+	rep_failed(r, pid < 0 ? -errno : 0, "fork");
+	obs_peer_adopt(peer, pid < 0 ? 0 : pid);
+}
+
+void rep_order(struct rep *r, struct obs_peer *peer, void (*run)(void *arg),
+	       void *arg)
+{
+	if (!r->failed)
+		rep_failed(r, obs_peer_call(peer, run, arg), NULL);
+}
+
+void rep_end_peer(struct rep *r, struct obs_peer *peer)
+{
+	rep_failed(r, obs_peer_end(peer), NULL);
+}
+
+void rep_look(struct rep *r, pid_t pid, struct obs_window *window)
+{
+	if (!r->failed)
+		rep_failed(r,
+			   obs_pages_of(pid, window->addr, window->pages,
+					window->after),
+			   NULL);
+}
+
+size_t rep_compare(struct rep *r, struct obs_window *parent,
+		   struct obs_window *child, const struct obs_peer *peer)
+{
+	rep_look(r, 0, parent);
+	rep_look(r, peer->pid, child);
+	rep_strip(r, "parent", parent->after, parent->pages);
+	rep_strip(r, "child", child->after, child->pages);
+	return obs_count_same(parent->after, child->after, parent->pages);
+}
+
+void rep_clear_stage(struct rep *r)
+{
+	while (r->n_peers)
+		rep_end_peer(r, &r->peers[--r->n_peers]);
+	while (r->n_windows)
+		obs_window_close(r->windows[--r->n_windows]);
+	for (; r->n_areas; r->n_areas--) {
+		struct rep_area *area = &r->areas[r->n_areas - 1];
+
+		if (area->addr)
+			rep_failed(r, obs_gap_unmap(area->addr, area->bytes),
+				   NULL);
+	}
+}
