@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+# cowkit: see `make help`.
+
+# ---- what there is: a new program is a new file and one line here ----------
+
+LIBS  := observe report
+DEMOS := cow/fork_cow
+TOOLS :=
+
+# ---- how it is built -------------------------------------------------------
+
+# O= names another output folder, SAN= builds with sanitizers into one of their
+# own, W=1 makes warnings errors, V=1 shows the commands.
+comma := ,
+empty :=
+ifneq ($(SAN),)
+O ?= build/san-$(subst $(comma),-,$(SAN))
+sanitize := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+O ?= build
+ifeq ($(V),)
+Q := @
+say = @printf '  %-7s %s\n' "$(1)" "$(2)";
+else
+say =
+endif
+
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+DESTDIR ?=
+PREFIX  ?= /usr/local
+
+cflags   := -std=gnu11 -D_GNU_SOURCE -Icow -fPIC -pthread -MMD -MP \
+	    -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
+	    -Wvla-larger-than=4000 $(if $(W),-Werror) $(sanitize)
+ldlibs    = $(shell pkg-config --libs jansson libseccomp)
+archives := $(foreach l,report $(filter-out report,$(LIBS)),$(O)/lib$(l).a)
+programs := $(DEMOS) $(TOOLS)
+lib_srcs := $(foreach l,$(LIBS),$(wildcard cow/$(l)/*.c))
+units    := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
+fixtures := $(patsubst %.c,%,$(wildcard tests/fixtures/*.c))
+sources  := $(lib_srcs) $(addsuffix .c,$(programs) $(units) $(fixtures))
+headers  := $(wildcard cow/*/*.h tests/*/*.h)
+scripts  := $(shell find scripts .ci tests -type f \
+		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
+		-o -path 'scripts/*' -o -path '.ci/*' \) 2>/dev/null | sort)
+
+.PHONY: all demo perf test lint format install clean help deps-build deps-run \
+	deps-lint tests-build $(addprefix demo-,$(notdir $(DEMOS)))
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: deps-build $(addprefix $(O)/,$(programs))
+
+$(O)/%.o: %.c | deps-build
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(cflags) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
+
+define archive
+$(O)/lib$(1).a: $(patsubst %.c,$(O)/%.o,$(wildcard cow/$(1)/*.c))
+	$$(call say,AR,$$@)rm -f $$@ && $$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LIBS),$(eval $(call archive,$(l))))
+
+$(addprefix $(O)/,$(programs) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
+	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ $< \
+		$(archives) $(ldlibs) $(LDLIBS)
+
+$(addprefix $(O)/,$(units)): $(O)/%: $(O)/%.o $(archives)
+	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ $< \
+		$(archives) $(ldlibs) $$(pkg-config --libs cmocka) $(LDLIBS)
+
+-include $(patsubst %.c,$(O)/%.d,$(sources))
+
+# ---- what it needs ---------------------------------------------------------
+
+# A plain build only says what is missing; what runs installs it.
+deps-build:
+	@NO_INSTALL=1 scripts/deps build
+deps-run:
+	@scripts/deps run
+deps-lint:
+	@scripts/deps lint
+
+# ---- what it does ----------------------------------------------------------
+
+## Build everything (the default)
+all:
+
+## Build all demos and run them one after another
+demo: deps-run
+	@$(MAKE) --no-print-directory all
+	@for d in $(DEMOS); do $(O)/$$d || exit; echo; done
+
+## Run one demo, such as demo-fork_cow
+demo-NAME:
+	@echo "say which: $(addprefix demo-,$(notdir $(DEMOS)))" >&2; exit 2
+
+define demo
+demo-$(notdir $(1)): deps-run
+	@$$(MAKE) --no-print-directory $(O)/$(1)
+	@$(O)/$(1) $$(ARGS)
+endef
+$(foreach d,$(DEMOS),$(eval $(call demo,$(d))))
+
+## Compare every demo's prediction and count with perf stat's
+perf: deps-run
+	@$(MAKE) --no-print-directory all
+	@scripts/perf/all.sh $(addprefix $(O)/,$(DEMOS))
+
+## Run the tests (TESTS= names some files of tests/)
+TESTS ?= $(wildcard tests/*.bats)
+test: deps-run
+	@$(MAKE) --no-print-directory all tests-build
+	@COW_BUILD=$(abspath $(O)) COW_DEMOS="$(DEMOS)" \
+		COW_PROGRAMS="$(programs)" SAN=$(SAN) \
+		scripts/test $(TESTS)
+
+tests-build: $(addprefix $(O)/,$(units) $(fixtures))
+
+## Check the sources: format, style, static analysis, documentation
+lint: deps-lint
+	@O=$(O) scripts/lint "$(sources)" "$(headers)" "$(scripts)"
+
+## Format the sources
+format: deps-lint
+	$(call say,FORMAT,sources)clang-format -i $(sources) $(headers)
+
+## Install the programs below $(DESTDIR)$(PREFIX)
+install: all
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin
+	$(Q)for p in $(DEMOS); do \
+		install $(O)/$$p $(DESTDIR)$(PREFIX)/bin/cow-demo-$${p##*/} || exit; \
+	done
+	$(Q)for p in $(TOOLS); do \
+		install $(O)/$$p $(DESTDIR)$(PREFIX)/bin/cow-$${p##*/} || exit; \
+	done
+
+## Remove what was built
+clean:
+	$(call say,CLEAN,$(O))rm -rf $(O)
+
+## Show this list
+help:
+	@echo 'Targets:'
+	@awk '/^## / { text = substr($$0, 4); next } \
+		text && /^[a-zA-Z-]+:/ { sub(/:.*/, ""); \
+			printf "  %-10s %s\n", $$0, text; text = "" }' Makefile
+	@echo 'Variables:'
+	@echo '  O=DIR      output folder (build)      V=1  show commands'
+	@echo '  SAN=LIST   sanitizers, such as address,undefined'
+	@echo '  W=1        warnings are errors        ARGS=  options for demo-NAME'
+	@echo '  TESTS=LIST bats files to run          NO_INSTALL=1  install nothing'
