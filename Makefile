@@ -4,7 +4,12 @@
 # ---- what there is: a new program is a new file and one line here ----------
 
 LIBS  := observe report
-DEMOS := cow/fork_cow
+DEMOS := sbrkdemo/grow \
+	 sbrkdemo/shrink \
+	 mmapdemo/anon \
+	 mmapdemo/shared_vs_private \
+	 cow/fork_cow \
+	 cow/fork_reuse
 TOOLS :=
 
 # ---- how it is built -------------------------------------------------------

@@ -86,7 +86,7 @@ static void compare_copy(struct rep *r)
 	rep_expect(r, n, "pages", "where the parent reads its old value");
 	rep_because(r, "the writer got a copy, the parent kept the original");
 	rep_saw(r, rep_compare(r, parent, child, peer));
-	rep_saw(r, obs_matches(parent));
+	rep_saw(r, obs_matches(parent, 'p'));
 }
 
 static void write_again(struct rep *r)

@@ -188,7 +188,8 @@ void obs_window_close(struct obs_window *window);
  * obs_begin() - Begin to count.
  * @window: a window
  *
- * Makes the thread quiet first (obs_quiet()), takes the picture before, and
+ * Makes the thread quiet first (obs_quiet(); obs_drain(), which may be refused;
+ * then the identity of reused pages is only as sure as obs_pin()), takes the picture before, and
  * tells a listening perf stat to enable its events (`perf stat -D -1
  * --control fd:CTL,ACK`, with the two numbers in PERF_CTL_FD and PERF_ACK_FD).
  *
@@ -209,14 +210,15 @@ int obs_begin(struct obs_window *window);
 int obs_end(struct obs_window *window);
 
 /**
- * obs_matches() - In how many pages of a window's range is its value found?
- * @window: a window; its @value is compared with each page's first byte
+ * obs_matches() - In how many pages of a window's range is a value found?
+ * @window: a window
+ * @value: compared with each page's first byte
  *
  * Counts no faults; a page that is not there yet is faulted in by it.
  *
  * Return: the number of pages.
  */
-size_t obs_matches(const struct obs_window *window);
+size_t obs_matches(const struct obs_window *window, char value);
 
 /**
  * obs_reads() - Count the faults of one load from each page of the range.

@@ -59,6 +59,8 @@ int obs_begin(struct obs_window *window)
 {
 	int rc;
 
+	/* Refused in containers: then pinning alone keeps pages what they are. */
+	obs_drain();
 	window->error = 0;
 	memset(&window->faults, 0, sizeof(window->faults));
 	rc = obs_counter_open(window->counter.fd, &window->counter.source);
@@ -133,10 +135,9 @@ void obs_note_kernel(struct obs_window *window, uint64_t pages)
 	window->faults.kernel += pages;
 }
 
-size_t obs_matches(const struct obs_window *window)
+size_t obs_matches(const struct obs_window *window, char value)
 {
-	return touch_count(window->addr, window->pages, obs_page_size(),
-			   window->value);
+	return touch_count(window->addr, window->pages, obs_page_size(), value);
 }
 
 void obs_reads(void *arg)
@@ -146,7 +147,7 @@ void obs_reads(void *arg)
 
 	if (obs_begin(window))
 		return;
-	matched = obs_matches(window);
+	matched = obs_matches(window, window->value);
 	obs_end(window);
 	window->matched = matched;
 }

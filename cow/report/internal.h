@@ -61,6 +61,7 @@ struct rep {
 	enum { UNSEEN, SEEN, EXPLAINED } legend[256]; /* of a page character */
 	enum obs_source source;
 	bool sees_frames;
+	bool drains;
 	/* the running step */
 	size_t step; /* from 0 */
 	struct rep_claim claims[8];
@@ -73,7 +74,7 @@ struct rep {
 	size_t n_pictures;
 	char reason[512];
 	char why[256]; /* skipped or failed */
-	bool skipped;
+	bool skipped; /* this step and all that follow */
 	bool failed;
 	/* what the demo stands on */
 	struct rep_area {

@@ -185,7 +185,7 @@ void rep_strip(struct rep *r, const char *label, const struct obs_page *page,
  * Return: '.' absent, '0' zero page, 'P' private, 'C' shared copy-on-write,
  * 'F' shared file or shared memory, 'f' private mapping's page of the file,
  * 'D' private mapping's own dirty copy of it, 'H' huge, 's' swapped,
- * '#' protected, ' ' not mapped.
+ * '#' protected, '-' not mapped.
  */
 char rep_page_char(const struct obs_page *page);
 
@@ -200,6 +200,18 @@ char rep_page_char(const struct obs_page *page);
  * Return: its start, or NULL: then the demo has failed.
  */
 char *rep_area(struct rep *r, size_t pages);
+
+/**
+ * rep_fill() - Write a file of whole pages.
+ * @r: the running demo
+ * @fd: a file, written from its offset on
+ * @pages: how many
+ * @value: of every byte
+ *
+ * In one write(2) a page: larger ones may bring large folios into the page
+ * cache (ext4 since Linux 6.16), and large folios other fault counts.
+ */
+void rep_fill(struct rep *r, int fd, size_t pages, char value);
 
 /**
  * rep_window() - Open a window, which is closed when the demo ends.
@@ -279,11 +291,19 @@ bool rep_failed(struct rep *r, int rc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /**
- * rep_skip() - Skip the running step, loudly.
+ * rep_skip_rest() - Skip the running step and all that follow, loudly.
  * @r: the running demo
  * @fmt: why, as for printf(3)
  */
-void rep_skip(struct rep *r, const char *fmt, ...)
+void rep_skip_rest(struct rep *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/**
+ * rep_going() - Has nothing failed yet?
+ * @r: the running demo
+ *
+ * Return: false when the step must return.
+ */
+bool rep_going(const struct rep *r);
 
 #endif

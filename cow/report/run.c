@@ -63,13 +63,12 @@ static void run_step(struct rep *r)
 {
 	r->n_claims = 0;
 	r->n_pictures = 0;
-	r->skipped = false;
 	*r->reason = '\0';
-	*r->why = '\0';
 	memset(r->claims, 0, sizeof(r->claims));
 	if (r->render->step_begin)
 		r->render->step_begin(r);
-	r->demo->steps[r->step].run(r);
+	if (!r->skipped)
+		r->demo->steps[r->step].run(r);
 	add_to_sums(r);
 	for (size_t i = 0; i < r->n_pictures && r->render->strip; i++)
 		r->render->strip(r, r->pictures[i].label, r->pictures[i].page,
@@ -116,6 +115,7 @@ static void look_around(struct rep *r)
 	struct obs_page page;
 
 	r->source = obs_source_now();
+	r->drains = !obs_drain();
 	if (!rep_failed(r, obs_pages_of(0, here, 1, &page), NULL))
 		r->sees_frames = obs_sees_frames(&page, 1);
 }

@@ -4,6 +4,8 @@
  * of it is put away when the demo ends, however it ends.
  */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -19,6 +21,27 @@ char *rep_area(struct rep *r, size_t pages)
 	    rep_failed(r, obs_gap_map(&area->addr, area->bytes), NULL))
 		return NULL;
 	return area->addr;
+}
+
+void rep_fill(struct rep *r, int fd, size_t pages, char value)
+{
+	size_t page_size = obs_page_size();
+	char *page = malloc(page_size);
+
+	if (!page) {
+		rep_failed(r, -ENOMEM, "allocate a page");
+		return;
+	}
+	memset(page, value, page_size);
+	for (size_t i = 0; i < pages && !r->failed; i++) {
+		ssize_t put = write(fd, page, page_size);
+
+		if (put != (ssize_t)page_size)
+			rep_failed(r, put < 0 ? -errno : -ENOSPC,
+				   "write page %zu of %zu to a file", i + 1,
+				   pages);
+	}
+	free(page);
 }
 
 struct obs_window *rep_window(struct rep *r, char *addr, size_t pages)

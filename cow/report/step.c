@@ -166,7 +166,12 @@ bool rep_failed(struct rep *r, int rc, const char *fmt, ...)
 	return true;
 }
 
-void rep_skip(struct rep *r, const char *fmt, ...)
+bool rep_going(const struct rep *r)
+{
+	return !r->failed;
+}
+
+void rep_skip_rest(struct rep *r, const char *fmt, ...)
 {
 	va_list args;
 

@@ -18,7 +18,7 @@ static const struct {
 	{ 'H', "huge" },
 	{ 's', "swapped" },
 	{ '#', "protected" },
-	{ ' ', "not mapped" },
+	{ '-', "not mapped" },
 };
 
 const char *rep_page_meaning(char c)
@@ -34,7 +34,7 @@ char rep_page_char(const struct obs_page *page)
 	uint32_t is = page->flags;
 
 	if (is & OBS_UNMAPPED)
-		return ' ';
+		return '-';
 	if (is & OBS_MAP_NONE)
 		return '#';
 	if (is & OBS_SWAPPED)

@@ -86,13 +86,16 @@ static void begin(struct rep *r)
 	paragraph(r, r->demo->lesson);
 	snprintf(
 		text, sizeof(text),
-		"%zu page%s of %zu bytes. Faults are counted by %s%s%s%s. %s",
+		"%zu page%s of %zu bytes. Faults are counted by %s%s%s%s. %s%s",
 		rep_pages(r), rep_pages(r) == 1 ? "" : "s", page_size,
 		r->source == OBS_RUSAGE ? "" : "perf and ", "getrusage",
 		blind ? ", which can't see " : "", blind ? blind : "",
 		r->sees_frames ?
 			"Page frames are compared by number." :
-			"Frame numbers are hidden (no root): pagemap bit 56, 'mapped once', is looked at instead.");
+			"Frame numbers are hidden (no root): pagemap bit 56, 'mapped once', is looked at instead.",
+		r->drains ?
+			"" :
+			" move_pages(2) is refused: LRU batches are not drained.");
 	paragraph(r, text);
 }
 

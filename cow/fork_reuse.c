@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A fault is not a copy. Three generations share pages; each must fault to
+ * write, but the last owner is given the page as it is.
+ *
+ * Try: fork_reuse
+ * Try: fork_reuse --pages 1000
+ * Try: fork_reuse --tap
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "report/report.h"
+
+static size_t n;
+static char *area;
+static struct obs_window *parent, *child, *grandchild;
+static struct obs_peer *peer, *grandpeer;
+static pid_t grandpid; /* known to the child only, who forks it */
+
+static void set_up(struct rep *r)
+{
+	n = rep_pages(r);
+	area = rep_area(r, n);
+	parent = rep_window(r, area, n);
+	child = rep_window(r, area, n);
+	grandchild = rep_window(r, area, n);
+}
+
+static void fork_child(struct rep *r)
+{
+	peer = rep_peer(r);
+	if (peer)
+		rep_forked(r, peer, fork());
+}
+
+/* An order for the child. */
+static void fork_grandchild(void *arg)
+{
+	(void)arg;
+	grandpid = fork();
+	if (grandpid == 0)
+		obs_peer_serve(grandpeer);
+	obs_peer_adopt(grandpeer, grandpid);
+}
+
+/* An order for the child: wait until the grandchild, told to end, has. */
+static void reap_grandchild(void *arg)
+{
+	(void)arg;
+	waitpid(grandpid, NULL, 0);
+}
+
+static size_t mapped_once(const struct obs_window *window)
+{
+	return obs_count_flags(window->after, n, OBS_EXCLUSIVE, OBS_EXCLUSIVE);
+}
+
+static void parent_writes(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_ZERO);
+	rep_because(r, "each first store is given a new page of zeros");
+	if (mmap(area, n * obs_page_size(), PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		rep_failed(r, -errno, "mmap %zu pages", n);
+	parent->value = 'p';
+	obs_writes(parent);
+	rep_saw_faults(r, parent);
+	rep_strip(r, "parent", parent->after, n);
+}
+
+static void child_gone(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_REUSE);
+	rep_expect(r, n, "pages", "that are mapped once, here");
+	rep_because(r, "fork() left the entries read-only; the child is gone, "
+		       "and with it the need to copy, not the need to fault");
+	fork_child(r);
+	rep_end_peer(r, peer);
+	obs_writes(parent);
+	rep_saw_faults(r, parent);
+	rep_saw(r, mapped_once(parent));
+}
+
+static void three_share(struct rep *r)
+{
+	rep_expect_faults(r, 0, OBS_KIND_COPY);
+	rep_expect(r, n, "pages", "that parent and child share");
+	rep_expect(r, n, "pages", "that child and grandchild share");
+	rep_because(r, "a fork of a fork copies page table entries once more");
+	grandpeer = rep_peer(r);
+	fork_child(r);
+	rep_order(r, peer, fork_grandchild, NULL);
+	obs_peer_adopt(grandpeer, 0);
+	rep_order(r, grandpeer, obs_reads, grandchild);
+	rep_saw_faults(r, grandchild);
+	rep_saw(r, rep_compare(r, parent, child, peer));
+	rep_saw(r, obs_count_same(child->after, grandchild->after, n));
+	rep_strip(r, "grandch.", grandchild->after, n);
+}
+
+static void child_writes(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_COPY);
+	rep_because(r, "two others hold each page: the child gets copies");
+	rep_order(r, peer, obs_writes, child);
+	rep_saw_faults(r, child);
+}
+
+static void grandchild_writes(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_COPY);
+	rep_because(r, "one other, the parent, still holds each page");
+	rep_order(r, grandpeer, obs_writes, grandchild);
+	rep_saw_faults(r, grandchild);
+}
+
+static void parent_last(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_REUSE);
+	rep_expect(r, n, "pages", "that are mapped once, here");
+	rep_because(r, "three wrote and three faulted, but a page that three "
+		       "share is copied twice: the last owner keeps it");
+	obs_writes(parent);
+	rep_saw_faults(r, parent);
+	rep_saw(r, mapped_once(parent));
+	rep_end_peer(r, grandpeer);
+	rep_order(r, peer, reap_grandchild, NULL);
+}
+
+static const struct rep_step steps[] = {
+	{ "The parent writes its pages.", "S42", parent_writes },
+	{ "A child comes and goes; the parent writes: faults, no copies.",
+	  "S48", child_gone },
+	{ "Three generations share: a child, and a child of the child.", "S45",
+	  three_share },
+	{ "The child writes: a copy of every page.", "S48", child_writes },
+	{ "The grandchild writes: again a copy of every page.", "S48 S56",
+	  grandchild_writes },
+	{ "The parent, the last owner, writes.", "S49", parent_last },
+};
+
+static const struct rep_demo demo = {
+	.name = "cow/fork_reuse",
+	.title = "the last owner writes without a copy",
+	.lesson =
+		"Every sharer's first write faults, but a page that three share is copied only twice: faults are not copies.",
+	REP_STEPS(steps),
+	.pages = 64,
+	.copies = 3,
+	.set_up = set_up,
+};
+
+int main(int argc, char **argv)
+{
+	return rep_main(&demo, argc, argv);
+}

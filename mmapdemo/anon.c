@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Anonymous memory, private and shared: the zero page, the first write, and
+ * what a child sees of each.
+ *
+ * Try: anon
+ * Try: anon --pages 7 --color=never
+ * Try: anon --json
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "report/report.h"
+
+static size_t n;
+static struct obs_window *private, *shared, *childs_private, *childs_shared;
+static struct obs_peer *peer;
+
+static void map(struct rep *r, int how, struct obs_window **mine,
+		struct obs_window **childs)
+{
+	char *area = rep_area(r, n);
+
+	if (area && mmap(area, n * obs_page_size(), PROT_READ | PROT_WRITE,
+			 how | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		rep_failed(r, -errno, "mmap %zu pages", n);
+	*mine = rep_window(r, area, n);
+	*childs = rep_window(r, area, n);
+}
+
+static void set_up(struct rep *r)
+{
+	n = rep_pages(r);
+	map(r, MAP_PRIVATE, &private, &childs_private);
+	map(r, MAP_SHARED, &shared, &childs_shared);
+}
+
+/* The child reads, in a window of its own. */
+static void child_reads(struct rep *r, struct obs_window *window)
+{
+	window->value = 'p';
+	rep_order(r, peer, obs_reads, window);
+	rep_saw_faults(r, window);
+	rep_saw(r, window->matched);
+	rep_strip(r, "child", window->after, n);
+}
+
+static void read_fresh(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
+	rep_expect(r, n, "pages", "that read as zero");
+	rep_because(r, "one page of zeros can stand for all of them");
+	private->value = 0;
+	obs_reads(private);
+	rep_saw_faults(r, private);
+	rep_saw(r, private->matched);
+	rep_strip(r, "private", private->after, n);
+}
+
+static void write_private(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_ZERO);
+	rep_because(
+		r,
+		"the zero page is read-only: a store gets a page of its own");
+	private->value = 'p';
+	obs_writes(private);
+	rep_saw_faults(r, private);
+	rep_strip(r, "private", private->after, n);
+}
+
+static void write_shared(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_ZERO);
+	rep_because(
+		r, "it is a file without a name: each store adds a page to it");
+	shared->value = 'p';
+	obs_writes(shared);
+	rep_saw_faults(r, shared);
+	rep_strip(r, "shared", shared->after, n);
+}
+
+static void child_reads_private(struct rep *r)
+{
+	rep_expect_faults(r, 0, OBS_KIND_COPY);
+	rep_expect(r, n, "pages", "that the child reads as the parent wrote");
+	rep_because(r, "fork() copied the page table entries of this mapping");
+	peer = rep_peer(r);
+	if (peer)
+		rep_forked(r, peer, fork());
+	child_reads(r, childs_private);
+}
+
+static void child_reads_shared(struct rep *r)
+{
+	size_t around = obs_fault_around();
+
+	rep_expect_faults(r, (n + around - 1) / around, OBS_KIND_REMAP);
+	rep_expect(r, n, "pages", "that the child reads as the parent wrote");
+	rep_because(r,
+		    "fork() leaves shared mappings to be filled on demand; "
+		    "one read fault maps up to %zu pages",
+		    around);
+	child_reads(r, childs_shared);
+}
+
+static void child_writes_private(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_COPY);
+	rep_expect(r, n, "pages", "where the parent reads its old value");
+	rep_because(r, "private: the child's stores go to copies");
+	childs_private->value = 'c';
+	rep_order(r, peer, obs_writes, childs_private);
+	rep_saw_faults(r, childs_private);
+	rep_saw(r, obs_matches(private, 'p'));
+	rep_compare(r, private, childs_private, peer);
+}
+
+static void child_writes_shared(struct rep *r)
+{
+	rep_expect_faults(r, 0, OBS_KIND_COPY);
+	rep_expect(r, n, "pages", "where the parent reads the child's value");
+	rep_because(r,
+		    "shared: one page for both, mapped writable by the read");
+	childs_shared->value = 'c';
+	rep_order(r, peer, obs_writes, childs_shared);
+	rep_saw_faults(r, childs_shared);
+	rep_saw(r, obs_matches(shared, 'c'));
+	rep_compare(r, shared, childs_shared, peer);
+}
+
+static const struct rep_step steps[] = {
+	{ "Private: a read of fresh memory finds zeros.", "S38 S42",
+	  read_fresh },
+	{ "Private: the first write brings a page.", "S42", write_private },
+	{ "Shared: so does the first write here.", "S42", write_shared },
+	{ "Private, after fork(): a child reads.", "S45", child_reads_private },
+	{ "Shared, after fork(): a child reads.", "S36", child_reads_shared },
+	{ "Private: the child writes, the parent sees nothing of it.",
+	  "S37 S48", child_writes_private },
+	{ "Shared: the child writes, the parent sees it.", "S36",
+	  child_writes_shared },
+};
+
+static const struct rep_demo demo = {
+	.name = "mmapdemo/anon",
+	.title = "anonymous memory, private and shared",
+	.lesson =
+		"Anonymous memory has no file and starts as zeros. What a child stores stays its own if private, and is seen by all if shared.",
+	REP_STEPS(steps),
+	.pages = 64,
+	.copies = 3,
+	.set_up = set_up,
+};
+
+int main(int argc, char **argv)
+{
+	return rep_main(&demo, argc, argv);
+}

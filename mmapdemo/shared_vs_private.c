@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One file, two mappings, MAP_SHARED and MAP_PRIVATE: who sees which store,
+ * what reaches the file, when a page is copied, and what msync() does. First a
+ * file in memory, then one on disk, whose shared pages fault more often.
+ *
+ * Try: shared_vs_private
+ * Try: shared_vs_private --pages 7 --dir /var/tmp
+ * Try: shared_vs_private --dir /nowhere || test $? = 1
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "report/report.h"
+
+static size_t n;
+static int fd;
+static bool on_disk;
+static struct obs_window *shared, *private;
+
+static struct obs_window *map_file(struct rep *r, int how)
+{
+	char *area = rep_area(r, n);
+
+	if (area && mmap(area, n * obs_page_size(), PROT_READ | PROT_WRITE,
+			 how | MAP_FIXED, fd, 0) == MAP_FAILED)
+		rep_failed(r, -errno, "mmap %zu pages of a file", n);
+	return rep_window(r, area, n);
+}
+
+/* In how many pages of the file does pread() find @value? */
+static size_t in_file(char value)
+{
+	size_t count = 0;
+	char c;
+
+	for (size_t i = 0; i < n; i++)
+		count += pread(fd, &c, 1, i * obs_page_size()) == 1 &&
+			 c == value;
+	return count;
+}
+
+static void read_both(struct rep *r)
+{
+	size_t around = obs_fault_around();
+
+	n = rep_pages(r);
+	rep_fill(r, fd, n, 'a');
+	shared = map_file(r, MAP_SHARED);
+	private = map_file(r, MAP_PRIVATE);
+	if (!rep_going(r))
+		return;
+	rep_expect_faults(r, (n + around - 1) / around, OBS_KIND_FILE);
+	rep_expect(r, n, "pages", "that are one frame in both mappings");
+	rep_because(
+		r,
+		"each load from the private mapping finds the page cache's page, which the shared one maps already; a fault maps up to %zu",
+		around);
+	touch_read_pages(shared->addr, n, obs_page_size());
+	obs_reads(private);
+	rep_saw_faults(r, private);
+	rep_look(r, 0, shared);
+	rep_saw(r, obs_count_same(shared->after, private->after, n));
+	rep_strip(r, "shared", shared->after, n);
+	rep_strip(r, "private", private->after, n);
+}
+
+static void memory_file(struct rep *r)
+{
+	fd = memfd_create("shared_vs_private", MFD_CLOEXEC);
+	if (!rep_failed(r, fd < 0 ? -errno : 0, "make a file in memory"))
+		read_both(r);
+}
+
+static void disk_file(struct rep *r)
+{
+	const char *dir = rep_option(r) ? rep_option(r) : "/var/tmp";
+
+	close(fd);
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (rep_failed(r, fd < 0 ? -errno : 0, "make a file in %s", dir))
+		return;
+	rep_note(r, "%s is on %s", dir, obs_filesystem(fd));
+	on_disk = strcmp(obs_filesystem(fd), "tmpfs");
+	if (on_disk)
+		read_both(r);
+	else
+		rep_skip_rest(r, "%s is in memory: use --dir", dir);
+}
+
+static void store_shared(struct rep *r)
+{
+	rep_expect_faults(r, on_disk ? n : 0, OBS_KIND_NOTIFY);
+	rep_expect(r, n, "pages", "of the file, by pread(), as stored");
+	rep_expect(r, n, "pages", "of the private mapping as stored");
+	rep_because(
+		r,
+		on_disk ?
+			"a disk's file system is told which pages get dirty: by a fault" :
+			"a file in memory keeps no account of dirty pages: no fault");
+	shared->value = 's';
+	obs_writes(shared);
+	rep_saw_faults(r, shared);
+	rep_saw(r, in_file('s'));
+	rep_saw(r, obs_matches(private, 's'));
+}
+
+static void store_private(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_COPY);
+	rep_expect(r, n, "pages", "of the file, by pread(), as before");
+	rep_expect(r, n, "pages", "of the shared mapping as before");
+	rep_because(r, "a store copies the page, and goes to the copy");
+	private->value = 'p';
+	obs_writes(private);
+	rep_saw_faults(r, private);
+	rep_saw(r, in_file('s'));
+	rep_saw(r, obs_matches(shared, 's'));
+	rep_strip(r, "private", private->after, n);
+}
+
+static void sync_both(struct rep *r)
+{
+	rep_expect(r, n, "pages", "of the file as before msync()");
+	rep_because(
+		r,
+		"the shared stores were in the file without it, and the private ones never get there");
+	if (msync(private->addr, n * obs_page_size(), MS_SYNC) ||
+	    msync(shared->addr, n * obs_page_size(), MS_SYNC))
+		rep_failed(r, -errno, "msync %zu pages", n);
+	rep_saw(r, in_file('s'));
+}
+
+static void store_again(struct rep *r)
+{
+	rep_expect_faults(r, on_disk ? n : 0, OBS_KIND_NOTIFY);
+	rep_expect(r, n, "pages", "of the private mapping as before");
+	rep_because(
+		r,
+		on_disk ?
+			"msync() wrote the pages and made them clean: each faults again" :
+			"msync() has nothing to do for a file in memory");
+	shared->value = 't';
+	obs_writes(shared);
+	rep_saw_faults(r, shared);
+	rep_saw(r, obs_matches(private, 'p'));
+}
+
+#define STORES                                                                \
+	{ "MAP_SHARED stores reach the file at once.", "S36", store_shared }, \
+		{ "MAP_PRIVATE ones never: copy-on-write.", "S37",            \
+		  store_private },                                            \
+		{ "msync() on both mappings.", "S36 S51", sync_both },        \
+	{                                                                     \
+		"MAP_SHARED stores after msync().", "S36 S37", store_again    \
+	}
+
+static const struct rep_step steps[] = {
+	{ "A file in memory, mapped twice.", "S41", memory_file },
+	STORES,
+	{ "A file on a disk, mapped twice.", "S41", disk_file },
+	STORES,
+};
+
+static const struct rep_option dir = {
+	"dir",
+	"DIR",
+	"where the disk file is made, for a moment (/var/tmp)",
+};
+
+static const struct rep_demo demo = {
+	.name = "mmapdemo/shared_vs_private",
+	.title = "one file, two mappings",
+	.lesson =
+		"Both mappings have the page cache's own pages, until a private one is written: that copies the page, and the file never sees it.",
+	REP_STEPS(steps),
+	.pages = 64,
+	.copies = 4,
+	.option = &dir,
+};
+
+int main(int argc, char **argv)
+{
+	return rep_main(&demo, argc, argv);
+}
