@@ -36,7 +36,7 @@ DESTDIR ?=
 PREFIX  ?= /usr/local
 
 cflags   := -std=gnu11 -D_GNU_SOURCE -Icow -fPIC -pthread -MMD -MP \
-	    -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
+	    -Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	    -Wvla-larger-than=4000 $(if $(W),-Werror) $(sanitize)
 ldlibs    = $(shell pkg-config --libs jansson libseccomp)
 archives := $(foreach l,report $(filter-out report,$(LIBS)),$(O)/lib$(l).a)
@@ -117,9 +117,8 @@ perf: deps-run
 TESTS ?= $(wildcard tests/*.bats)
 test: deps-run
 	@$(MAKE) --no-print-directory all tests-build
-	@COW_BUILD=$(abspath $(O)) COW_DEMOS="$(DEMOS)" \
-		COW_PROGRAMS="$(programs)" SAN=$(SAN) \
-		scripts/test $(TESTS)
+	@COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" \
+		COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
 
 tests-build: $(addprefix $(O)/,$(units) $(fixtures))
 

@@ -71,10 +71,10 @@ static void write_once(struct rep *r)
 	rep_expect(r, 1, "pages", "that was there before the store");
 	rep_because(r,
 		    "only an entry that is marked read-only can make it fault");
-	rep_failed(r, obs_vma_of(0, area, &mine), NULL);
-	rep_failed(r, obs_vma_of(peer->pid, area, &its), NULL);
 	first->value = 'c';
 	rep_order(r, peer, obs_writes, first);
+	rep_failed(r, obs_vma_of(0, area, &mine), NULL);
+	rep_failed(r, obs_vma_of(peer->pid, area, &its), NULL);
 	rep_saw_faults(r, first);
 	rep_saw(r, (mine.write && !mine.shared) + (its.write && !its.shared));
 	rep_saw(r, obs_count_flags(first->before, 1, OBS_PRESENT, OBS_PRESENT));

@@ -43,7 +43,8 @@ static void fork_grandchild(void *arg)
 	grandpid = fork();
 	if (grandpid == 0)
 		obs_peer_serve(grandpeer);
-	obs_peer_adopt(grandpeer, grandpid);
+	if (obs_peer_adopt(grandpeer, grandpid))
+		_exit(1);
 }
 
 /* An order for the child: wait until the grandchild, told to end, has. */
@@ -75,8 +76,9 @@ static void child_gone(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_REUSE);
 	rep_expect(r, n, "pages", "that are mapped once, here");
-	rep_because(r, "fork() left the entries read-only; the child is gone, "
-		       "and with it the need to copy, not the need to fault");
+	rep_because(
+		r,
+		"fork() left the entries read-only; the child is gone, and with it the need to copy, not the need to fault");
 	fork_child(r);
 	rep_end_peer(r, peer);
 	obs_writes(parent);
@@ -93,7 +95,7 @@ static void three_share(struct rep *r)
 	grandpeer = rep_peer(r);
 	fork_child(r);
 	rep_order(r, peer, fork_grandchild, NULL);
-	obs_peer_adopt(grandpeer, 0);
+	rep_failed(r, obs_peer_adopt(grandpeer, 0), NULL);
 	rep_order(r, grandpeer, obs_reads, grandchild);
 	rep_saw_faults(r, grandchild);
 	rep_saw(r, rep_compare(r, parent, child, peer));
@@ -121,8 +123,9 @@ static void parent_last(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_REUSE);
 	rep_expect(r, n, "pages", "that are mapped once, here");
-	rep_because(r, "three wrote and three faulted, but a page that three "
-		       "share is copied twice: the last owner keeps it");
+	rep_because(
+		r,
+		"three wrote and three faulted, but a page that three share is copied twice: the last owner keeps it");
 	obs_writes(parent);
 	rep_saw_faults(r, parent);
 	rep_saw(r, mapped_once(parent));

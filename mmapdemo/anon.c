@@ -14,11 +14,11 @@
 #include "report/report.h"
 
 static size_t n;
-static struct obs_window *private, *shared, *childs_private, *childs_shared;
+static struct obs_window *private, *shared, *in_private, *in_shared;
 static struct obs_peer *peer;
 
 static void map(struct rep *r, int how, struct obs_window **mine,
-		struct obs_window **childs)
+		struct obs_window **in_child)
 {
 	char *area = rep_area(r, n);
 
@@ -26,14 +26,14 @@ static void map(struct rep *r, int how, struct obs_window **mine,
 			 how | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages", n);
 	*mine = rep_window(r, area, n);
-	*childs = rep_window(r, area, n);
+	*in_child = rep_window(r, area, n);
 }
 
 static void set_up(struct rep *r)
 {
 	n = rep_pages(r);
-	map(r, MAP_PRIVATE, &private, &childs_private);
-	map(r, MAP_SHARED, &shared, &childs_shared);
+	map(r, MAP_PRIVATE, &private, &in_private);
+	map(r, MAP_SHARED, &shared, &in_shared);
 }
 
 /* The child reads, in a window of its own. */
@@ -89,7 +89,7 @@ static void child_reads_private(struct rep *r)
 	peer = rep_peer(r);
 	if (peer)
 		rep_forked(r, peer, fork());
-	child_reads(r, childs_private);
+	child_reads(r, in_private);
 }
 
 static void child_reads_shared(struct rep *r)
@@ -98,11 +98,11 @@ static void child_reads_shared(struct rep *r)
 
 	rep_expect_faults(r, (n + around - 1) / around, OBS_KIND_REMAP);
 	rep_expect(r, n, "pages", "that the child reads as the parent wrote");
-	rep_because(r,
-		    "fork() leaves shared mappings to be filled on demand; "
-		    "one read fault maps up to %zu pages",
-		    around);
-	child_reads(r, childs_shared);
+	rep_because(
+		r,
+		"fork() leaves shared mappings to be filled on demand; one read fault maps up to %zu pages",
+		around);
+	child_reads(r, in_shared);
 }
 
 static void child_writes_private(struct rep *r)
@@ -110,11 +110,11 @@ static void child_writes_private(struct rep *r)
 	rep_expect_faults(r, n, OBS_KIND_COPY);
 	rep_expect(r, n, "pages", "where the parent reads its old value");
 	rep_because(r, "private: the child's stores go to copies");
-	childs_private->value = 'c';
-	rep_order(r, peer, obs_writes, childs_private);
-	rep_saw_faults(r, childs_private);
+	in_private->value = 'c';
+	rep_order(r, peer, obs_writes, in_private);
+	rep_saw_faults(r, in_private);
 	rep_saw(r, obs_matches(private, 'p'));
-	rep_compare(r, private, childs_private, peer);
+	rep_compare(r, private, in_private, peer);
 }
 
 static void child_writes_shared(struct rep *r)
@@ -123,11 +123,11 @@ static void child_writes_shared(struct rep *r)
 	rep_expect(r, n, "pages", "where the parent reads the child's value");
 	rep_because(r,
 		    "shared: one page for both, mapped writable by the read");
-	childs_shared->value = 'c';
-	rep_order(r, peer, obs_writes, childs_shared);
-	rep_saw_faults(r, childs_shared);
+	in_shared->value = 'c';
+	rep_order(r, peer, obs_writes, in_shared);
+	rep_saw_faults(r, in_shared);
 	rep_saw(r, obs_matches(shared, 'c'));
-	rep_compare(r, shared, childs_shared, peer);
+	rep_compare(r, shared, in_shared, peer);
 }
 
 static const struct rep_step steps[] = {

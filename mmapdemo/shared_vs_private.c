@@ -149,20 +149,17 @@ static void store_again(struct rep *r)
 	rep_saw(r, obs_matches(private, 'p'));
 }
 
-#define STORES                                                                \
-	{ "MAP_SHARED stores reach the file at once.", "S36", store_shared }, \
-		{ "MAP_PRIVATE ones never: copy-on-write.", "S37",            \
-		  store_private },                                            \
-		{ "msync() on both mappings.", "S36 S51", sync_both },        \
-	{                                                                     \
-		"MAP_SHARED stores after msync().", "S36 S37", store_again    \
-	}
-
 static const struct rep_step steps[] = {
 	{ "A file in memory, mapped twice.", "S41", memory_file },
-	STORES,
+	{ "MAP_SHARED stores reach the file at once.", "S36", store_shared },
+	{ "MAP_PRIVATE ones never: copy-on-write.", "S37", store_private },
+	{ "msync() on both mappings.", "S36 S51", sync_both },
+	{ "MAP_SHARED stores after msync().", "S36 S37", store_again },
 	{ "A file on a disk, mapped twice.", "S41", disk_file },
-	STORES,
+	{ "MAP_SHARED stores reach the file at once.", "S36", store_shared },
+	{ "MAP_PRIVATE ones never: copy-on-write.", "S37", store_private },
+	{ "msync() on both mappings.", "S36 S51", sync_both },
+	{ "MAP_SHARED stores after msync().", "S36 S37", store_again },
 };
 
 static const struct rep_option dir = {

@@ -50,8 +50,9 @@ static size_t bytes_of(const char *from, const char *to, char value)
 static void grow_and_fill(struct rep *r)
 {
 	rep_expect_faults(r, n + 1, OBS_KIND_ZERO);
-	rep_because(r, "one page more than asked for, so that one can stay; "
-		       "each is filled to its last byte");
+	rep_because(
+		r,
+		"one page more than asked for, so that one can stay; each is filled to its last byte");
 	if (!move_break(r, (n + 1) * page_size))
 		return;
 	obs_begin(all);
@@ -69,8 +70,9 @@ static void within_a_page(struct rep *r)
 
 	rep_expect_faults(r, 1, OBS_KIND_SEGV);
 	rep_expect(r, page_size / 2, "bytes", "past the break that survive");
-	rep_because(r, "the kernel gives and takes whole pages: a store just "
-		       "past the break is no error, one a page on is");
+	rep_because(
+		r,
+		"the kernel gives and takes whole pages: a store just past the break is no error, one a page on is");
 	obs_begin(all);
 	if (!move_break(r, brk - end))
 		return;
@@ -87,8 +89,9 @@ static void whole_pages(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_SEGV);
 	rep_expect(r, 1, "pages", "that is still there");
-	rep_because(r, "the break goes back to half of the first page; the "
-		       "pages above it leave the mapping and are freed");
+	rep_because(
+		r,
+		"the break goes back to half of the first page; the pages above it leave the mapping and are freed");
 	obs_begin(all);
 	if (!move_break(r, -(intptr_t)(n * page_size)))
 		return;
@@ -104,9 +107,9 @@ static void grow_again(struct rep *r)
 	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
 	rep_expect(r, n, "pages", "that read as zero");
 	rep_expect(r, page_size, "bytes", "of the first page that survived");
-	rep_because(r, "the pages that went are gone; a load finds the shared "
-		       "page of zeros. The first page never went, not even its "
-		       "half beyond the break");
+	rep_because(
+		r,
+		"the pages that went are gone; a load finds the shared page of zeros. The first page never went, not even its half beyond the break");
 	if (!move_break(r, n * page_size + page_size / 2))
 		return;
 	upper->value = 0;

@@ -58,11 +58,10 @@ static int open_group(int fd[3], bool exclude_kernel)
 	return 0;
 }
 
-/* Is perf not for us here? Other errors, too many open files, are errors. */
+/* Is perf not for us here? Want of descriptors or memory is another matter. */
 static bool refused(int rc)
 {
-	return rc == -EACCES || rc == -EPERM || rc == -ENOSYS ||
-	       rc == -ENOENT || rc == -ENODEV || rc == -EOPNOTSUPP;
+	return rc && rc != -EMFILE && rc != -ENFILE && rc != -ENOMEM;
 }
 
 int obs_counter_open(int fd[3], enum obs_source *source)

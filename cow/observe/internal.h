@@ -7,8 +7,7 @@
 #include "uapi.h"
 
 /* Remember what failed; returns -@error. */
-int obs_fail(int error, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int obs_fail(int error, const char *fmt, ...) __printf(2, 3);
 
 /* A small text file, line by line; see lines.c. */
 struct obs_lines {

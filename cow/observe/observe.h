@@ -10,6 +10,7 @@
 #ifndef COW_OBSERVE_OBSERVE_H
 #define COW_OBSERVE_OBSERVE_H
 
+#include "compiler.h"
 #include "faults.h"
 #include "peer.h"
 #include "proc.h"

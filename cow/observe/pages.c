@@ -149,7 +149,9 @@ static int scan(const struct range *range)
 		int n = ioctl(range->pagemap, PAGEMAP_SCAN, &arg);
 
 		if (n < 0)
-			return obs_fail(errno, "scan /proc/PID/pagemap");
+			return obs_fail(
+				errno,
+				"ioctl PAGEMAP_SCAN of /proc/PID/pagemap");
 		for (int i = 0; i < n; i++)
 			mark(range, region[i].start, region[i].end,
 			     region_flags(region[i].categories));

@@ -29,6 +29,7 @@ int obs_peer_open(struct obs_peer *peer)
 	return 0;
 }
 
+/* Be quiet, say so, and then do what comes. */
 void obs_peer_serve(struct obs_peer *peer)
 {
 	struct order order;
@@ -36,42 +37,47 @@ void obs_peer_serve(struct obs_peer *peer)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(peer->fd);
-	while (recv(peer->other, &order, sizeof(order), 0) == sizeof(order) &&
-	       order.run) {
+	if (obs_quiet())
+		_exit(1);
+	while (send(peer->other, &done, 1, MSG_NOSIGNAL) == 1 &&
+	       recv(peer->other, &order, sizeof(order), 0) == sizeof(order) &&
+	       order.run)
 		order.run(order.arg);
-		if (send(peer->other, &done, 1, MSG_NOSIGNAL) != 1)
-			break;
-	}
 	_exit(0);
 }
 
-void obs_peer_adopt(struct obs_peer *peer, pid_t pid)
+static int wait_done(int fd)
 {
+	ssize_t got;
+	char done;
+
+	do {
+		got = recv(fd, &done, 1, 0);
+	} while (got < 0 && errno == EINTR);
+	return got == 1 ? 0 : obs_fail(EPIPE, "talk to the child");
+}
+
+int obs_peer_adopt(struct obs_peer *peer, pid_t pid)
+{
+	int rc;
+
 	close(peer->other);
 	peer->other = -1;
 	peer->pid = pid;
-}
-
-static ssize_t receive(int fd, char *done)
-{
-	ssize_t got;
-
-	do {
-		got = recv(fd, done, 1, 0);
-	} while (got < 0 && errno == EINTR);
-	return got;
+	if (!pid)
+		return 0;
+	rc = obs_quiet();
+	return rc ? rc : wait_done(peer->fd);
 }
 
 int obs_peer_call(struct obs_peer *peer, void (*run)(void *arg), void *arg)
 {
 	struct order order = { run, arg };
-	char done;
 
 	if (send(peer->fd, &order, sizeof(order), MSG_NOSIGNAL) !=
-		    sizeof(order) ||
-	    receive(peer->fd, &done) != 1)
+	    sizeof(order))
 		return obs_fail(EPIPE, "talk to the child");
-	return 0;
+	return wait_done(peer->fd);
 }
 
 int obs_peer_end(struct obs_peer *peer)

@@ -35,7 +35,7 @@ int obs_peer_open(struct obs_peer *peer);
  * Never returns: the child leaves by _exit(0) on obs_peer_end(), and is
  * killed when the process that forked it dies.
  */
-void obs_peer_serve(struct obs_peer *peer) __attribute__((noreturn));
+_Noreturn void obs_peer_serve(struct obs_peer *peer);
 
 /**
  * obs_peer_adopt() - In each other process that has the structure: part.
@@ -44,8 +44,13 @@ void obs_peer_serve(struct obs_peer *peer) __attribute__((noreturn));
  *       another
  *
  * Until all have parted, a child's death goes unnoticed by obs_peer_call().
+ * Who forked is made quiet as well, and waits until the child is: a fork left
+ * the stacks of both to be copied at the next store, and whoever counts the
+ * faults of all processes, as perf stat does, would count that.
+ *
+ * Return: 0; -EPIPE when the child died; or another -errno.
  */
-void obs_peer_adopt(struct obs_peer *peer, pid_t pid);
+int obs_peer_adopt(struct obs_peer *peer, pid_t pid);
 
 /**
  * obs_peer_call() - In the parent: have the child run a function; wait for it.

@@ -31,7 +31,7 @@ static int reserve(char **addr, size_t bytes, size_t unit)
 	char *start, *end = got + room;
 
 	if (got == MAP_FAILED)
-		return obs_fail(errno, "reserve %zu bytes", room);
+		return obs_fail(errno, "mmap %zu bytes without access", room);
 	start = (char *)round_up((uintptr_t)got + unit, unit);
 	if (munmap(got, start - unit - got) && start - unit > got)
 		return obs_fail(errno, "trim a reservation");

@@ -62,7 +62,7 @@ bool obs_kept_above(uintptr_t from, uintptr_t *start, uintptr_t *end)
 }
 
 #ifdef __SANITIZE_ADDRESS__
-void __asan_get_shadow_mapping(size_t *scale, size_t *offset);
+#include <sanitizer/asan_interface.h>
 
 /* An instrumented access looks into the shadow first: touch that as well. */
 static void populate_shadow(uintptr_t start, uintptr_t end)
@@ -96,7 +96,7 @@ static int populate(const struct obs_vma *vma, uintptr_t start, uintptr_t end)
 	populate_shadow(start, end);
 	if (madvise((void *)start, end - start, how) &&
 	    !strcmp(vma->name, "[stack]"))
-		return obs_fail(errno, "populate the stack");
+		return obs_fail(errno, "madvise the stack");
 	return 0;
 }
 
@@ -116,7 +116,7 @@ static int quiet_vma(const struct obs_vma *vma, void *arg)
 }
 
 /* Grow the stack, so that what the window needs of it is mapped. */
-static void __attribute__((noinline)) extend_stack(void)
+static noinline void extend_stack(void)
 {
 	char room[STACK_NEED];
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Touching memory on purpose. A load or a store whose value nobody needs is
- * what an optimising compiler removes first; so all of them are volatile, and
- * all of them stand here. A demo writes `touch_write(p, 'x')` where a program
- * would write `*p = 'x'`.
+ * what an optimising compiler removes first; so all of them are atomic, which
+ * no compiler removes, and all of them stand here. A demo says
+ * `touch_write(p, 'x')` where a program would say `*p = 'x'`.
  */
 #ifndef COW_OBSERVE_TOUCH_H
 #define COW_OBSERVE_TOUCH_H
@@ -12,12 +12,12 @@
 
 static inline void touch_write(void *p, char value)
 {
-	*(volatile char *)p = value;
+	__atomic_store_n((char *)p, value, __ATOMIC_RELAXED);
 }
 
 static inline char touch_read(const void *p)
 {
-	return *(const volatile char *)p;
+	return __atomic_load_n((const char *)p, __ATOMIC_RELAXED);
 }
 
 /* Store @value into the first byte of each of @pages pages. */

@@ -50,8 +50,8 @@ static size_t number(struct argp_state *state, const char *option,
 	errno = 0;
 	value = strtoull(text, &end, 10);
 	if (!isdigit((unsigned char)*text) || errno || !value)
-		argp_error(state, "%s must be a positive number, not '%s'",
-			   option, text);
+		argp_error(state, "%s must be 1 or more, not '%s'", option,
+			   text);
 	suffix = *end ? strchr(suffixes, *end) : NULL;
 	if (suffix) {
 		unit <<= 10 * (suffix - suffixes + 1);

@@ -137,8 +137,7 @@ void rep_expect(struct rep *r, uint64_t value, const char *unit,
  * Called once, after all rep_expect*() and before acting: what was not
  * announced can't be measured.
  */
-void rep_because(struct rep *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void rep_because(struct rep *r, const char *fmt, ...) __printf(2, 3);
 
 /**
  * rep_saw_faults() - Hand in the faults of a window.
@@ -163,8 +162,7 @@ void rep_saw(struct rep *r, uint64_t value);
  *
  * Shown in the text only.
  */
-void rep_note(struct rep *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void rep_note(struct rep *r, const char *fmt, ...) __printf(2, 3);
 
 /**
  * rep_strip() - Draw pages, a character each, at the end of the step.
@@ -287,16 +285,14 @@ size_t rep_compare(struct rep *r, struct obs_window *parent,
  *
  * Return: true for an error: the step must return at once.
  */
-bool rep_failed(struct rep *r, int rc, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+bool rep_failed(struct rep *r, int rc, const char *fmt, ...) __printf(3, 4);
 
 /**
  * rep_skip_rest() - Skip the running step and all that follow, loudly.
  * @r: the running demo
  * @fmt: why, as for printf(3)
  */
-void rep_skip_rest(struct rep *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void rep_skip_rest(struct rep *r, const char *fmt, ...) __printf(2, 3);
 
 /**
  * rep_going() - Has nothing failed yet?

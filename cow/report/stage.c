@@ -69,7 +69,7 @@ void rep_forked(struct rep *r, struct obs_peer *peer, pid_t pid)
 	if (pid == 0)
 		obs_peer_serve(peer);
 	rep_failed(r, pid < 0 ? -errno : 0, "fork");
-	obs_peer_adopt(peer, pid < 0 ? 0 : pid);
+	rep_failed(r, obs_peer_adopt(peer, pid < 0 ? 0 : pid), NULL);
 }
 
 void rep_order(struct rep *r, struct obs_peer *peer, void (*run)(void *arg),

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Usage, options, what a demo prints: the same for all of them.
+
+load helpers
+
+setup_file()
+{
+	open_copies
+}
+
+teardown_file()
+{
+	close_copies
+}
+
+@test "--help is on standard output, with exit status 0" {
+	local demo
+	for demo in $COW_DEMOS; do
+		run --separate-stderr "$COPIES/$demo" --help
+		[ "$status" = 0 ]
+		[ -z "$stderr" ]
+		for option in --pages --size --tap --json --color --ask --quiet; do
+			[[ $output == *"$option"* ]]
+		done
+	done
+}
+
+@test "bad usage is on standard error, with exit status 2" {
+	local demo bad
+	for demo in $COW_DEMOS; do
+		for bad in --pages=0 --pages=-1 --pages=abc --pages= --pages=1k \
+			--pages=99999999999999999999 --size=0 --size=1X --size=-4K \
+			--size=99999999999G --color=maybe --what extra \
+			'--tap --json' '--ask --json' '--ask --quiet'; do
+			# shellcheck disable=SC2086 # two options are two words
+			run --separate-stderr "$COPIES/$demo" $bad
+			echo "$demo $bad: $status $stderr"
+			[ "$status" = 2 ]
+			[ -z "$output" ]
+			[[ ${stderr_lines[1]} == Try*--help* ]]
+		done
+	done
+}
+
+@test "the Try lines in each source work" {
+	local demo try
+	for demo in $COW_DEMOS; do
+		cd "$COPIES/$(dirname "$demo")"
+		[ "$(grep -c '^ \* Try: ' "$COW_ROOT/$demo.c")" -ge 2 ]
+		while read -r try; do
+			echo "$demo: $try"
+			PATH=.:$PATH bash -c "$try"
+		done < <(sed -n 's/^ \* Try: //p' "$COW_ROOT/$demo.c")
+	done
+}
+
+@test "--tap has its plan first and as many results" {
+	local demo n
+	for demo in $COW_DEMOS; do
+		run "$COPIES/$demo" --tap
+		[ "$status" = 0 ]
+		[ "${lines[0]}" = "TAP version 13" ]
+		n=${lines[1]#1..}
+		[ "$(grep -c '^ok ' <<<"$output")" = "$n" ]
+	done
+}
+
+@test "--json has an object a step, and one that sums up" {
+	local demo
+	for demo in $COW_DEMOS; do
+		"$COPIES/$demo" --json | jq -s -e --arg demo "$demo" '
+			all(.program == $demo) and
+			(.[:-1] | all(has("step") and has("statement") and
+				has("reason") and has("predicted") and
+				has("measured") and has("settles") and
+				.reason != "" and .verdict == "ok" and
+				(has("unit") or (has("kinds") and has("source") and
+					.measured == ([.kinds[]] | add // 0))))) and
+			(last | .ok > 2 and .differs == 0 and .skipped == 0)'
+	done
+}
+
+@test "every step settles a statement of the course or none" {
+	local demo
+	for demo in $COW_DEMOS; do
+		"$COPIES/$demo" --json | jq -s -e '
+			[.[:-1][].settles[]] | length > 0 and
+			all(test("^S([1-9]|[1-5][0-9]|6[0-2])$"))'
+	done
+}
+
+@test "no line is longer than 80 columns, and no colour is in a pipe" {
+	local demo pages
+	for demo in $COW_DEMOS; do
+		for pages in 1 64 500 5000; do
+			"$COPIES/$demo" --pages "$pages" >"$BATS_TEST_TMPDIR/out"
+			run ! grep -E '.{81}' "$BATS_TEST_TMPDIR/out"
+			run ! grep -q $'\033' "$BATS_TEST_TMPDIR/out"
+		done
+	done
+}
+
+@test "colour on demand, on a terminal, and never with NO_COLOR" {
+	local demo=$COPIES/cow/fork_cow
+	"$demo" --color=always | grep -q $'\033'
+	script -qec "$demo" /dev/null | grep -q $'\033'
+	run ! grep -q $'\033' <(NO_COLOR=1 script -qec "$demo" /dev/null)
+	run ! grep -q $'\033' <(script -qec "$demo --color=never" /dev/null)
+}
+
+@test "--quiet says nothing when all is as predicted" {
+	local demo
+	for demo in $COW_DEMOS; do
+		run "$COPIES/$demo" --quiet
+		[ "$status" = 0 ]
+		[ -z "$output" ]
+	done
+}
+
+@test "--size is --pages in bytes, rounded up" {
+	local page_size
+	page_size=$(getconf PAGESIZE)
+	for size in 1 "$page_size" $((page_size + 1)) 1M; do
+		"$COPIES/sbrkdemo/grow" --size "$size" --json | tail -n 1 |
+			jq .pages
+	done >"$BATS_TEST_TMPDIR/out"
+	[ "$(xargs <"$BATS_TEST_TMPDIR/out")" = "1 1 2 $((1048576 / page_size))" ]
+}
+
+@test "--ask compares what is said with what is measured" {
+	run "$COPIES/sbrkdemo/grow" --pages 3 --ask <<<$'0\nx\n-1\n3\n9\n0'
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$(grep -c 'A whole number, please' <<<"$output")" = 2 ]
+	[ "$(grep -c ' right$' <<<"$output")" = 3 ]
+	[ "$(grep -c ' wrong$' <<<"$output")" = 1 ]
+	[[ $output == *"You were right 3 times out of 4."* ]]
+}
+
+@test "many pages are summed up in runs" {
+	run "$COPIES/sbrkdemo/grow" --pages 100000
+	[ "$status" = 0 ]
+	[[ $output == *"P x 100000"* ]]
+	[ "${#output}" -lt 5000 ]
+}
+
+@test "each character of a strip is explained where it is first seen" {
+	run "$COPIES/mmapdemo/shared_vs_private"
+	[ "$(grep -c '     key ' <<<"$output")" = 2 ]
+	[[ $output == *"F shared file or memory"* ]]
+	[[ $output == *"D private mapping, dirty copy"* ]]
+}

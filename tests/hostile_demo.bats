@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Bad surroundings: each ends in one clear line and exit status 1, soon, and
+# nothing is left behind.
+
+load helpers
+
+setup_file()
+{
+	open_copies
+}
+
+teardown_file()
+{
+	close_copies
+}
+
+setup()
+{
+	ls -A /tmp /var/tmp >"$BATS_TEST_TMPDIR/before"
+}
+
+# No process and no file of ours is left.
+teardown()
+{
+	run ! pgrep -f "^$COPIES/"
+	ls -A /tmp /var/tmp | diff "$BATS_TEST_TMPDIR/before" -
+}
+
+# The last run failed with one line that holds $1.
+failed_with()
+{
+	echo "status $status: $stderr"
+	[ "$status" = 1 ]
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == *"$1"* ]]
+}
+
+@test "more pages than there is memory" {
+	local demo
+	for demo in $COW_DEMOS; do
+		run --separate-stderr "$COPIES/$demo" --pages 1000000000000
+		failed_with "work on 1000000000000 pages"
+	done
+}
+
+@test "a small RLIMIT_AS" {
+	local demo
+	[ -z "$SAN" ] || skip "sanitizers need address space of their own"
+	for demo in $COW_DEMOS; do
+		run --separate-stderr timeout 10 bash -c "ulimit -v 20000; exec $COPIES/$demo --pages 10000"
+		failed_with "Cannot allocate memory"
+	done
+}
+
+@test "a small RLIMIT_DATA" {
+	[ -z "$SAN" ] || skip "sanitizers need data of their own"
+	run --separate-stderr bash -c "ulimit -d 20000; exec $COPIES/sbrkdemo/grow --pages 10000"
+	failed_with "sbrk("
+}
+
+@test "no /proc" {
+	local demo
+	[ "$(id -u)" = 0 ] || skip "only root can unmount /proc"
+	unshare -m true || skip "no mount namespaces here"
+	for demo in $COW_DEMOS; do
+		run --separate-stderr unshare -m bash -c "mount -t tmpfs none /proc; exec $COPIES/$demo"
+		failed_with "/proc"
+	done
+}
+
+@test "no room on standard output" {
+	local demo format
+	for demo in $COW_DEMOS; do
+		for format in '' --tap --json; do
+			run --separate-stderr bash -c "$COPIES/$demo $format >/dev/full"
+			failed_with "write to standard output: No space left"
+		done
+	done
+}
+
+@test "a reader that goes away" {
+	local demo
+	for demo in $COW_DEMOS; do
+		run --separate-stderr bash -c "set -o pipefail; $COPIES/$demo --pages 5000 | head -n 1"
+		failed_with "write to standard output: Broken pipe"
+	done
+}
+
+@test "a full disk" {
+	local mount=$BATS_TEST_TMPDIR/disk image=$BATS_TEST_TMPDIR/image
+	[ "$(id -u)" = 0 ] || skip "only root can mount"
+	truncate -s 4M "$image"
+	mkfs.ext4 -q "$image" || skip "no mkfs.ext4 here"
+	mkdir "$mount"
+	mount -o loop "$image" "$mount" || skip "no loop devices here"
+	run --separate-stderr "$COPIES/mmapdemo/shared_vs_private" --pages 2000 --dir "$mount"
+	umount "$mount"
+	failed_with "No space left on device"
+}
+
+@test "a limit on file sizes" {
+	run --separate-stderr bash -c "ulimit -f 8; exec $COPIES/mmapdemo/shared_vs_private >$BATS_TEST_TMPDIR/out"
+	failed_with "File too large"
+}
+
+@test "a folder that can't be used" {
+	local demo=$COPIES/mmapdemo/shared_vs_private
+	run --separate-stderr "$demo" --dir /nowhere
+	failed_with "make a file in /nowhere: No such file"
+	run --separate-stderr "$demo" --dir /etc/passwd
+	failed_with "make a file in /etc/passwd"
+	mkdir -m 700 "$BATS_TEST_TMPDIR/closed"
+	if [ "$(id -u)" = 0 ]; then
+		run --separate-stderr as_nobody "$demo" --dir "$BATS_TEST_TMPDIR/closed"
+		failed_with "Permission denied"
+	fi
+}
+
+@test "a disk file in memory is skipped, and says so" {
+	run --separate-stderr "$COPIES/mmapdemo/shared_vs_private" --dir /dev/shm --json
+	[ "$status" = 0 ]
+	[ "$(tail -n 1 <<<"$output" | jq .skipped)" = 5 ]
+	run "$COPIES/mmapdemo/shared_vs_private" --dir /dev/shm
+	[[ $output == *"SKIPPED"*"/dev/shm is in memory: use --dir"* ]]
+}
+
+@test "no more input for --ask" {
+	local demo
+	for demo in $COW_DEMOS; do
+		run --separate-stderr "$COPIES/$demo" --ask </dev/null
+		failed_with "read your prediction"
+	done
+}
+
+# Asked for the third prediction, fork_cow has a child; it dies, then we answer.
+@test "a child that is killed" {
+	mkfifo "$BATS_TEST_TMPDIR/answers"
+	exec 8<>"$BATS_TEST_TMPDIR/answers"
+	timeout 20 "$COPIES/cow/fork_cow" --ask <&8 8>&- \
+		>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
+	local pid=$! child='' i
+	printf '1\n1\n' >&8
+	for ((i = 0; i < 100 && ${#child} == 0; i++)); do
+		sleep 0.1
+		child=$(pgrep -f "^$COPIES/cow/fork_cow" | while read -r p; do
+			if pgrep -P "$p" -f "^$COPIES/cow/fork_cow"; then break; fi
+		done)
+	done
+	kill -KILL "$child"
+	printf '1\n1\n1\n1\n' >&8
+	status=0
+	wait $pid || status=$?
+	exec 8>&-
+	stderr=$(cat "$BATS_TEST_TMPDIR/errors")
+	mapfile -t stderr_lines <<<"$stderr"
+	failed_with "talk to the child: Broken pipe"
+}
+
+@test "a parent that is killed takes its child along" {
+	mkfifo "$BATS_TEST_TMPDIR/answers"
+	exec 8<>"$BATS_TEST_TMPDIR/answers"
+	"$COPIES/cow/fork_reuse" --ask <&8 8>&- >/dev/null 2>&1 3>&- &
+	local pid=$! i
+	printf '1\n1\n1\n' >&8
+	for ((i = 0; i < 100; i++)); do
+		[ "$(pgrep -c -f "^$COPIES/cow/fork_reuse")" -lt 3 ] || break
+		sleep 0.1
+	done
+	[ "$i" -lt 100 ]
+	kill -KILL $pid
+	exec 8>&-
+	for ((i = 0; i < 100; i++)); do
+		pgrep -f "^$COPIES/cow/fork_reuse" || break
+		sleep 0.1
+	done
+	[ "$i" -lt 100 ]
+}
+
+@test "perf that does not answer" {
+	mkfifo "$BATS_TEST_TMPDIR/control" "$BATS_TEST_TMPDIR/ack"
+	exec 8<>"$BATS_TEST_TMPDIR/control" 9<>"$BATS_TEST_TMPDIR/ack"
+	PERF_CTL_FD=8 PERF_ACK_FD=9 run --separate-stderr "$COPIES/sbrkdemo/grow"
+	exec 8>&- 9>&-
+	failed_with "wait for perf's ack: Connection timed out"
+}
+
+@test "a descriptor for perf that is none" {
+	PERF_CTL_FD=x run --separate-stderr "$COPIES/sbrkdemo/grow"
+	failed_with "PERF_CTL_FD=x"
+	PERF_CTL_FD=77 PERF_ACK_FD=78 run --separate-stderr "$COPIES/sbrkdemo/grow"
+	failed_with "send 'enable' to perf: Bad file descriptor"
+}

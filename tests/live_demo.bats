@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Each demo's predictions hold, at several sizes, for every kind of user, with
+# and without perf; and perf stat counts the same from outside.
+
+load helpers
+
+sizes='1 7 64 1000'
+
+setup_file()
+{
+	open_copies
+}
+
+teardown_file()
+{
+	close_copies
+}
+
+@test "demos hold as the user who runs the tests" {
+	demos_hold '' "$sizes"
+}
+
+@test "demos hold as an unprivileged user" {
+	demos_hold '' "$sizes" as_nobody
+}
+
+@test "demos hold where perf_event_open is refused" {
+	demos_hold getrusage "$sizes" without_perf
+}
+
+@test "demos hold for an unprivileged user, perf refused" {
+	demos_hold getrusage "$sizes" nobody_without_perf
+}
+
+@test "demos hold where move_pages is refused, too" {
+	demos_hold getrusage "7 64" nobody_without_perf --no-drain
+}
+
+@test "demos hold ten times out of ten at 4096 pages" {
+	[ -z "$SAN" ] || skip "sanitized programs are slow; 4096 pages are not for them"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		demos_hold '' 4096
+	done
+}
+
+@test "perf stat agrees with each demo" {
+	local demo pages
+	perf stat -e page-faults true || skip "perf can't count here"
+	for demo in $COW_DEMOS; do
+		for pages in $sizes; do
+			scripts/perf/stat.sh "$COPIES/$demo" --pages "$pages"
+		done
+	done
+}
+
+@test "perf stat agrees with each demo, for an unprivileged user" {
+	local demo
+	as_nobody perf stat -e page-faults true || skip "perf can't count here"
+	install -m 755 scripts/perf/stat.sh "$COPIES/stat.sh"
+	for demo in $COW_DEMOS; do
+		(cd "$COPIES" && as_nobody ./stat.sh "$COPIES/$demo" --pages 64)
+	done
+}
+
+@test "stat.sh says so and skips where perf is refused" {
+	run without_perf scripts/perf/stat.sh "$COPIES/cow/fork_cow"
+	echo "$output"
+	[ "$status" = 4 ]
+	[[ $output == SKIP* ]]
+}
+
+@test "a wrong prediction makes demo and perf recipe fail" {
+	local wrong=$BATS_TEST_TMPDIR/wrong
+	sed 's/rep_expect_faults(r, n, OBS_KIND_ZERO)/rep_expect_faults(r, n + 1, OBS_KIND_ZERO)/' \
+		cow/fork_cow.c >"$wrong.c"
+	! cmp -s cow/fork_cow.c "$wrong.c"
+	# shellcheck disable=SC2046 # pkg-config's words
+	cc -std=gnu11 -D_GNU_SOURCE ${SAN:+-fsanitize=$SAN} -Icow -pthread -o "$wrong" "$wrong.c" \
+		"$COW_BUILD/libreport.a" "$COW_BUILD/libobserve.a" \
+		$(pkg-config --libs jansson)
+	run "$wrong"
+	[ "$status" = 1 ]
+	[[ $output == *"DIFFERS"* ]]
+	run "$wrong" --tap
+	[ "$status" = 1 ]
+	[[ $output == *"not ok 1 "* ]]
+	run "$wrong" --json
+	[ "$status" = 1 ]
+	[ "$(tail -n 1 <<<"$output" | jq .differs)" = 1 ]
+	run "$wrong" --quiet
+	[ "$status" = 1 ]
+	[ "${#lines[@]}" = 1 ]
+	if perf stat -e page-faults true; then
+		run scripts/perf/stat.sh "$wrong"
+		[ "$status" = 1 ]
+		[[ $output == *"DIFFERS"* ]]
+	fi
+}
+
+@test "a kind that differs is noticed though the count is right" {
+	local wrong=$BATS_TEST_TMPDIR/wrong
+	sed 's/rep_expect_faults(r, n, OBS_KIND_REUSE)/rep_expect_faults(r, n, OBS_KIND_COPY)/' \
+		cow/fork_reuse.c >"$wrong.c"
+	! cmp -s cow/fork_reuse.c "$wrong.c"
+	# shellcheck disable=SC2046 # pkg-config's words
+	cc -std=gnu11 -D_GNU_SOURCE ${SAN:+-fsanitize=$SAN} -Icow -pthread -o "$wrong" "$wrong.c" \
+		"$COW_BUILD/libreport.a" "$COW_BUILD/libobserve.a" \
+		$(pkg-config --libs jansson)
+	run "$wrong"
+	[ "$status" = 1 ]
+}
