@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Usage, options, what a demo prints: the same for all of them.
+# shellcheck disable=SC2154 # run sets stderr and stderr_lines
 
 load helpers
 

@@ -15,16 +15,10 @@ teardown_file()
 	close_copies
 }
 
-setup()
-{
-	ls -A /tmp /var/tmp >"$BATS_TEST_TMPDIR/before"
-}
-
-# No process and no file of ours is left.
+# No process of ours is left.
 teardown()
 {
 	run ! pgrep -f "^$COPIES/"
-	ls -A /tmp /var/tmp | diff "$BATS_TEST_TMPDIR/before" -
 }
 
 # The last run failed with one line that holds $1.
@@ -63,6 +57,7 @@ failed_with()
 	local demo
 	[ "$(id -u)" = 0 ] || skip "only root can unmount /proc"
 	unshare -m true || skip "no mount namespaces here"
+	[ -z "$SAN" ] || skip "sanitizers need /proc themselves"
 	for demo in $COW_DEMOS; do
 		run --separate-stderr unshare -m bash -c "mount -t tmpfs none /proc; exec $COPIES/$demo"
 		failed_with "/proc"
@@ -95,8 +90,10 @@ failed_with()
 	mkdir "$mount"
 	mount -o loop "$image" "$mount" || skip "no loop devices here"
 	run --separate-stderr "$COPIES/mmapdemo/shared_vs_private" --pages 2000 --dir "$mount"
+	ls "$mount" >"$BATS_TEST_TMPDIR/left"
 	umount "$mount"
 	failed_with "No space left on device"
+	[ "$(cat "$BATS_TEST_TMPDIR/left")" = lost+found ]
 }
 
 @test "a limit on file sizes" {
@@ -120,7 +117,7 @@ failed_with()
 @test "a disk file in memory is skipped, and says so" {
 	run --separate-stderr "$COPIES/mmapdemo/shared_vs_private" --dir /dev/shm --json
 	[ "$status" = 0 ]
-	[ "$(tail -n 1 <<<"$output" | jq .skipped)" = 5 ]
+	[ "$(tail -n 1 <<<"$output" | jq .skipped)" = 4 ]
 	run "$COPIES/mmapdemo/shared_vs_private" --dir /dev/shm
 	[[ $output == *"SKIPPED"*"/dev/shm is in memory: use --dir"* ]]
 }

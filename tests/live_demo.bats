@@ -74,7 +74,7 @@ teardown_file()
 	local wrong=$BATS_TEST_TMPDIR/wrong
 	sed 's/rep_expect_faults(r, n, OBS_KIND_ZERO)/rep_expect_faults(r, n + 1, OBS_KIND_ZERO)/' \
 		cow/fork_cow.c >"$wrong.c"
-	! cmp -s cow/fork_cow.c "$wrong.c"
+	run ! cmp -s cow/fork_cow.c "$wrong.c"
 	# shellcheck disable=SC2046 # pkg-config's words
 	cc -std=gnu11 -D_GNU_SOURCE ${SAN:+-fsanitize=$SAN} -Icow -pthread -o "$wrong" "$wrong.c" \
 		"$COW_BUILD/libreport.a" "$COW_BUILD/libobserve.a" \
@@ -102,7 +102,7 @@ teardown_file()
 	local wrong=$BATS_TEST_TMPDIR/wrong
 	sed 's/rep_expect_faults(r, n, OBS_KIND_REUSE)/rep_expect_faults(r, n, OBS_KIND_COPY)/' \
 		cow/fork_reuse.c >"$wrong.c"
-	! cmp -s cow/fork_reuse.c "$wrong.c"
+	run ! cmp -s cow/fork_reuse.c "$wrong.c"
 	# shellcheck disable=SC2046 # pkg-config's words
 	cc -std=gnu11 -D_GNU_SOURCE ${SAN:+-fsanitize=$SAN} -Icow -pthread -o "$wrong" "$wrong.c" \
 		"$COW_BUILD/libreport.a" "$COW_BUILD/libobserve.a" \

@@ -20,7 +20,7 @@ teardown_file()
 each_unit_test()
 {
 	local unit
-	cd /tmp
+	cd /tmp || return
 	for unit in "$COPIES"/*_test; do
 		"$@" "$unit"
 	done

@@ -39,6 +39,7 @@ static int wait_ack(int fd)
 
 	for (;;) {
 		int ready = poll(&poll_fd, 1, PATIENCE_MS);
+		ssize_t one;
 		char c;
 
 		if (ready < 0 && errno == EINTR)
@@ -47,8 +48,11 @@ static int wait_ack(int fd)
 			return obs_fail(errno, "wait for perf's ack");
 		if (!ready)
 			return obs_fail(ETIMEDOUT, "wait for perf's ack");
-		if (read(fd, &c, 1) != 1)
-			return obs_fail(EPIPE, "read perf's ack");
+		one = read(fd, &c, 1);
+		if (one < 0 && errno == EAGAIN)
+			continue;
+		if (one != 1)
+			return obs_fail(one ? errno : EPIPE, "read perf's ack");
 		if (c == '\n')
 			break;
 		if (c && used < sizeof(got))

@@ -87,7 +87,7 @@ int obs_vma_each(const struct obs_proc *proc,
 
 struct search {
 	uintptr_t addr;
-	struct obs_vma *found;
+	struct obs_vma found;
 };
 
 static int is_it(const struct obs_vma *vma, void *arg)
@@ -96,18 +96,19 @@ static int is_it(const struct obs_vma *vma, void *arg)
 
 	if (search->addr < vma->start || search->addr >= vma->end)
 		return 0;
-	*search->found = *vma;
+	search->found = *vma;
 	return 1;
 }
 
 int obs_vma_at(const struct obs_proc *proc, const void *addr,
 	       struct obs_vma *vma)
 {
-	struct search search = { (uintptr_t)addr, vma };
+	struct search search = { .addr = (uintptr_t)addr };
 	int rc = obs_vma_each(proc, is_it, &search);
 
 	if (rc == 0)
 		return obs_fail(ENOENT, "find a mapping at %p", addr);
+	*vma = search.found;
 	return rc == 1 ? 0 : rc;
 }
 

@@ -28,10 +28,11 @@ static int reserve(char **addr, size_t bytes, size_t unit)
 	size_t room = bytes + 3 * unit;
 	char *got = mmap(NULL, room, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	char *start, *end = got + room;
+	char *start, *end;
 
 	if (got == MAP_FAILED)
 		return obs_fail(errno, "mmap %zu bytes without access", room);
+	end = got + room;
 	start = (char *)round_up((uintptr_t)got + unit, unit);
 	if (munmap(got, start - unit - got) && start - unit > got)
 		return obs_fail(errno, "trim a reservation");

@@ -124,12 +124,16 @@ static noinline void extend_stack(void)
 		touch_write(room + i, 0);
 }
 
-/* The watched ranges themselves stay untouched, but their shadow may not. */
+/*
+ * The watched ranges themselves stay untouched, but their shadow may not, nor
+ * that of the page behind them, where a touch is refused on purpose.
+ */
 static void quiet_kept_shadow(void)
 {
 	for (size_t i = 0; i < KEEP_MAX; i++)
 		if (kept[i].end)
-			populate_shadow(kept[i].start, kept[i].end);
+			populate_shadow(kept[i].start,
+					kept[i].end + obs_page_size());
 }
 
 int obs_quiet(void)

@@ -17,7 +17,7 @@
 
 #define KIB 1024
 
-static const char *captured(void)
+static const char *fixture(void)
 {
 	const char *tests = getenv("COW_TESTS");
 	static char path[512];
@@ -72,7 +72,7 @@ static void walks_captured_mappings(void **state)
 	struct obs_vma vma;
 	int n = 0;
 
-	assert_int_equal(obs_proc_open(&proc, captured(), 42), 0);
+	assert_int_equal(obs_proc_open(&proc, fixture(), 42), 0);
 	assert_int_equal(obs_vma_each(&proc, count, &n), 0);
 	assert_int_equal(n, 8);
 	assert_int_equal(obs_vma_at(&proc, (void *)0x7ffe4b9a0fff, &vma), 0);
@@ -90,7 +90,7 @@ static void reads_captured_sums(void **state)
 	struct obs_proc proc;
 	uint64_t bytes;
 
-	assert_int_equal(obs_proc_open(&proc, captured(), 42), 0);
+	assert_int_equal(obs_proc_open(&proc, fixture(), 42), 0);
 	assert_int_equal(obs_rollup(&proc, &sums), 0);
 	assert_int_equal(sums.rss, 3512 * KIB);
 	assert_int_equal(sums.pss, 1201 * KIB);
@@ -113,7 +113,7 @@ static void says_what_is_missing(void **state)
 {
 	struct obs_proc proc;
 
-	assert_int_equal(obs_proc_open(&proc, captured(), 43), -ENOENT);
+	assert_int_equal(obs_proc_open(&proc, fixture(), 43), -ENOENT);
 	assert_non_null(strstr(obs_what(), "43"));
 	assert_int_equal(obs_proc_open(&proc, "/nowhere", 0), -ENOENT);
 	assert_non_null(strstr(obs_what(), "/nowhere/proc"));
