@@ -104,6 +104,7 @@ teardown_file()
 
 @test "colour on demand, on a terminal, and never with NO_COLOR" {
 	local demo=$COPIES/cow/fork_cow
+	script -qec true /dev/null || skip "no pseudo-terminals here"
 	"$demo" --color=always | grep -q $'\033'
 	script -qec "$demo" /dev/null | grep -q $'\033'
 	run ! grep -q $'\033' <(NO_COLOR=1 script -qec "$demo" /dev/null)
