@@ -70,43 +70,47 @@ teardown_file()
 	[[ $output == SKIP* ]]
 }
 
-@test "a wrong prediction makes demo and perf recipe fail" {
-	local wrong=$BATS_TEST_TMPDIR/wrong
-	sed 's/rep_expect_faults(r, n, OBS_KIND_ZERO)/rep_expect_faults(r, n + 1, OBS_KIND_ZERO)/' \
-		cow/fork_cow.c >"$wrong.c"
-	run ! cmp -s cow/fork_cow.c "$wrong.c"
+# Compile a demo with one of its predictions changed.
+make_wrong()
+{
+	local source=$1 from=$2 to=$3
+
+	sed "s/$from/$to/" "$source" >"$WRONG.c"
+	run ! cmp -s "$source" "$WRONG.c"
 	# shellcheck disable=SC2046 # pkg-config's words
-	cc -std=gnu11 -D_GNU_SOURCE ${SAN:+-fsanitize=$SAN} -Icow -pthread -o "$wrong" "$wrong.c" \
+	cc -std=gnu11 -D_GNU_SOURCE ${SAN:+-fsanitize=$SAN} -Icow -pthread \
+		-o "$WRONG" "$WRONG.c" \
 		"$COW_BUILD/libreport.a" "$COW_BUILD/libobserve.a" \
 		$(pkg-config --libs jansson)
-	run "$wrong"
+}
+
+@test "a wrong prediction makes demo and perf recipe fail" {
+	WRONG=$BATS_TEST_TMPDIR/wrong
+	make_wrong cow/fork_cow.c 'faults(r, n, OBS_KIND_ZERO)' \
+		'faults(r, n + 1, OBS_KIND_ZERO)'
+	run "$WRONG"
 	[ "$status" = 1 ]
 	[[ $output == *"DIFFERS"* ]]
-	run "$wrong" --tap
+	run "$WRONG" --tap
 	[ "$status" = 1 ]
 	[[ $output == *"not ok 1 "* ]]
-	run "$wrong" --json
+	run "$WRONG" --json
 	[ "$status" = 1 ]
 	[ "$(tail -n 1 <<<"$output" | jq .differs)" = 1 ]
-	run "$wrong" --quiet
+	run "$WRONG" --quiet
 	[ "$status" = 1 ]
 	[ "${#lines[@]}" = 1 ]
 	if perf stat -e page-faults true; then
-		run scripts/perf/stat.sh "$wrong"
+		run scripts/perf/stat.sh "$WRONG"
 		[ "$status" = 1 ]
 		[[ $output == *"DIFFERS"* ]]
 	fi
 }
 
 @test "a kind that differs is noticed though the count is right" {
-	local wrong=$BATS_TEST_TMPDIR/wrong
-	sed 's/rep_expect_faults(r, n, OBS_KIND_REUSE)/rep_expect_faults(r, n, OBS_KIND_COPY)/' \
-		cow/fork_reuse.c >"$wrong.c"
-	run ! cmp -s cow/fork_reuse.c "$wrong.c"
-	# shellcheck disable=SC2046 # pkg-config's words
-	cc -std=gnu11 -D_GNU_SOURCE ${SAN:+-fsanitize=$SAN} -Icow -pthread -o "$wrong" "$wrong.c" \
-		"$COW_BUILD/libreport.a" "$COW_BUILD/libobserve.a" \
-		$(pkg-config --libs jansson)
-	run "$wrong"
+	WRONG=$BATS_TEST_TMPDIR/wrong
+	make_wrong cow/fork_reuse.c OBS_KIND_REUSE OBS_KIND_COPY
+	run "$WRONG"
 	[ "$status" = 1 ]
+	[[ $output == *"DIFFERS"* ]]
 }
