@@ -20,6 +20,12 @@ struct obs_lines {
 /* The next line without its newline, NULL at the end; *@error on failure. */
 char *obs_line(struct obs_lines *lines, int *error);
 
+/* How many numbers to read at once: few enough for the stack. */
+#define OBS_CHUNK 512
+
+/* Read @n numbers of 8 bytes from position @index of a file of numbers. */
+int obs_read_numbers(int fd, uint64_t *to, size_t n, uint64_t index);
+
 /* Open, read and close the counters of the calling thread. */
 int obs_counter_open(int fd[3], enum obs_source *source);
 int obs_counter_read(const int fd[3], uint64_t value[OBS_COUNTS]);

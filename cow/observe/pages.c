@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The state of each page of a range: pagemap for everyone, its scan for the
- * zero page and huge pages, kpageflags and kpagecount where we may read them.
+ * The state of each page of a range: pagemap, its scan for the zero page and
+ * huge pages, the mappings, and the page cache.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,6 @@
 #include <unistd.h>
 
 #include "internal.h"
-
-/* Entries read at once: small enough for the stack. */
-#define CHUNK 512
 
 /* A range of a process while its states are being filled in. */
 struct range {
@@ -25,16 +22,6 @@ struct range {
 	struct obs_page *out;
 };
 
-/* Read @n numbers of 8 bytes from position @index of a file of numbers. */
-static int read_numbers(int fd, uint64_t *to, size_t n, uint64_t index)
-{
-	ssize_t got = pread(fd, to, n * sizeof(*to), index * sizeof(*to));
-
-	if (got < 0)
-		return -errno;
-	return (size_t)got == n * sizeof(*to) ? 0 : -EIO;
-}
-
 static uint32_t entry_flags(uint64_t entry)
 {
 	return (entry & PM_PRESENT ? OBS_PRESENT : 0) |
@@ -45,13 +32,14 @@ static uint32_t entry_flags(uint64_t entry)
 
 static int read_pagemap(const struct range *range)
 {
-	uint64_t entry[CHUNK];
+	uint64_t entry[OBS_CHUNK];
 	int rc;
 
 	for (size_t done = 0, n; done < range->pages; done += n) {
-		n = range->pages - done < CHUNK ? range->pages - done : CHUNK;
-		rc = read_numbers(range->pagemap, entry, n,
-				  range->addr / range->page_size + done);
+		n = range->pages - done < OBS_CHUNK ? range->pages - done :
+						      OBS_CHUNK;
+		rc = obs_read_numbers(range->pagemap, entry, n,
+				      range->addr / range->page_size + done);
 		if (rc)
 			return obs_fail(-rc, "read /proc/PID/pagemap");
 		for (size_t i = 0; i < n; i++) {
@@ -64,50 +52,6 @@ static int read_pagemap(const struct range *range)
 		}
 	}
 	return 0;
-}
-
-/* How many pages from @at on lie in frames that follow one another? */
-static size_t frame_run(const struct range *range, size_t at)
-{
-	size_t n = 1;
-
-	while (n < CHUNK && at + n < range->pages &&
-	       range->out[at + n].pfn == range->out[at].pfn + n)
-		n++;
-	return n;
-}
-
-/* The frames' own tables; no right to read them leaves zeros behind. */
-static int read_frames(const struct range *range)
-{
-	int fd_flags =
-		openat(range->proc->root, "kpageflags", O_RDONLY | O_CLOEXEC);
-	int fd_count =
-		openat(range->proc->root, "kpagecount", O_RDONLY | O_CLOEXEC);
-	uint64_t flags[CHUNK], count[CHUNK];
-	int rc = 0;
-
-	for (size_t at = 0, n;
-	     at < range->pages && fd_flags >= 0 && fd_count >= 0 && !rc;
-	     at += n) {
-		uint64_t pfn = range->out[at].pfn;
-
-		n = frame_run(range, at);
-		if (!pfn)
-			continue;
-		rc = read_numbers(fd_flags, flags, n, pfn);
-		if (!rc)
-			rc = read_numbers(fd_count, count, n, pfn);
-		for (size_t i = 0; i < n && !rc; i++) {
-			range->out[at + i].kflags = flags[i];
-			range->out[at + i].mapcount = count[i];
-		}
-	}
-	if (fd_flags >= 0)
-		close(fd_flags);
-	if (fd_count >= 0)
-		close(fd_count);
-	return rc ? obs_fail(-rc, "read /proc/kpageflags and kpagecount") : 0;
 }
 
 static void mark(const struct range *range, uintptr_t start, uintptr_t end,
@@ -166,6 +110,10 @@ static int scan(const struct range *range)
  */
 static int guess_zero(const struct range *range)
 {
+	int rc = obs_frames(range->proc, range->pages, range->out);
+
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < range->pages; i++) {
 		struct obs_page *page = &range->out[i];
 		void *addr = (void *)(range->addr + i * range->page_size);
@@ -238,8 +186,6 @@ static int fill(struct range *range)
 
 	if (!rc)
 		rc = read_mappings(range);
-	if (!rc && obs_sees_frames(range->out, range->pages))
-		rc = read_frames(range);
 	if (!rc) {
 		rc = scan(range);
 		if (rc == -ENOTTY)
@@ -283,39 +229,4 @@ int obs_pages_of(pid_t pid, const void *addr, size_t pages,
 	rc = obs_pages(&proc, addr, pages, out);
 	obs_proc_close(&proc);
 	return rc;
-}
-
-bool obs_sees_frames(const struct obs_page *out, size_t pages)
-{
-	for (size_t i = 0; i < pages; i++)
-		if (out[i].pfn)
-			return true;
-	return false;
-}
-
-size_t obs_count_flags(const struct obs_page *page, size_t pages, uint32_t mask,
-		       uint32_t want)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < pages; i++)
-		count += (page[i].flags & mask) == want;
-	return count;
-}
-
-size_t obs_count_same(const struct obs_page *a, const struct obs_page *b,
-		      size_t pages)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < pages; i++) {
-		uint32_t both = a[i].flags & b[i].flags;
-		uint32_t any = a[i].flags | b[i].flags;
-
-		if (a[i].pfn || b[i].pfn)
-			count += a[i].pfn == b[i].pfn;
-		else
-			count += both & OBS_PRESENT && !(any & OBS_EXCLUSIVE);
-	}
-	return count;
 }

@@ -184,8 +184,8 @@ enum obs_page_flag {
 /**
  * struct obs_page - the state of one virtual page
  * @pfn: page frame number; 0 where the caller may not see it
- * @kflags: /proc/kpageflags of the frame; 0 where the caller may not see it
- * @mapcount: /proc/kpagecount of the frame; 0 where the caller may not see it
+ * @kflags: /proc/kpageflags of the frame, after obs_frames()
+ * @mapcount: /proc/kpagecount of the frame, after obs_frames()
  * @flags: bits of enum obs_page_flag
  */
 struct obs_page {
@@ -202,9 +202,8 @@ struct obs_page {
  * @pages: how many pages, at least 1
  * @out: an array of @pages states, filled in
  *
- * The sources are pagemap (everyone), PAGEMAP_SCAN or, on kernels before 6.7,
- * move_pages(2) for the zero page (everyone), kpageflags and kpagecount (with
- * CAP_SYS_ADMIN).
+ * The sources are pagemap and its PAGEMAP_SCAN or, on kernels before 6.7,
+ * kpageflags (CAP_SYS_ADMIN) or move_pages(2) for the zero page.
  *
  * Return: 0; -EINVAL for an unaligned @addr; or another -errno.
  */
@@ -222,6 +221,18 @@ int obs_pages(const struct obs_proc *proc, const void *addr, size_t pages,
  */
 int obs_pages_of(pid_t pid, const void *addr, size_t pages,
 		 struct obs_page *out);
+
+/**
+ * obs_frames() - Add what the kernel's own tables say of the pages' frames.
+ * @proc: an open process, for where /proc is
+ * @pages: how many pages
+ * @page: their states; @kflags and @mapcount are filled in where there is a
+ *        frame number, and stay 0 where the tables may not be read
+ *
+ * Return: 0 or -errno.
+ */
+int obs_frames(const struct obs_proc *proc, size_t pages,
+	       struct obs_page *page);
 
 /**
  * obs_sees_frames() - Can page frame numbers be seen?

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -69,6 +70,9 @@ int rep_ask(struct rep_claim *claim)
 		fflush(stdout);
 		if (!fgets(line, sizeof(line), stdin))
 			return -ENODATA;
+		/* A terminal has shown what was typed. */
+		if (!isatty(STDIN_FILENO))
+			printf("%s", line);
 		if (sscanf(line, "%" SCNu64 " %c", &claim->answer, &extra) ==
 			    1 &&
 		    !strchr(line, '-'))

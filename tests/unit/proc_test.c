@@ -188,6 +188,7 @@ static void reads_pages_of_a_tree(void **state)
 	assert_int_equal(obs_pages(&proc, (void *)0x10000000, 5, page), 0);
 	assert_int_equal(page[0].flags, OBS_PRESENT | OBS_EXCLUSIVE);
 	assert_int_equal(page[0].pfn, 100);
+	assert_int_equal(obs_frames(&proc, 5, page), 0);
 	assert_int_equal(page[0].mapcount, 1);
 	assert_int_equal(page[1].flags, OBS_PRESENT);
 	assert_int_equal(page[1].mapcount, 2);
