@@ -38,7 +38,9 @@ static void fork_child(struct rep *r)
 static void before_fork(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
-	rep_because(r, "each first store is given a new page of zeros");
+	rep_because(
+		r,
+		"the first store to each page faults: the process gets a new page of zeros");
 	if (mmap(area, n * obs_page_size(), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages", n);
@@ -51,8 +53,8 @@ static void before_fork(struct rep *r)
 static void share(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_COPY);
-	rep_expect(r, n, "pages", "that the child reads as the parent wrote");
-	rep_expect(r, n, "pages", "that are one frame in both page tables");
+	rep_expect(r, n, "pages", "read by the child as the parent wrote");
+	rep_expect(r, n, "pages", rep_same(r));
 	rep_because(r, "fork() copied page table entries, not pages");
 	fork_child(r);
 	child->value = 'p';
@@ -67,10 +69,12 @@ static void write_once(struct rep *r)
 	struct obs_vma mine = { 0 }, its = { 0 };
 
 	rep_expect_faults(r, 1, OBS_KIND_COPY);
-	rep_expect(r, 2, "mappings", "that /proc/PID/maps shows as rw-p");
-	rep_expect(r, 1, "pages", "that was there before the store");
-	rep_because(r,
-		    "only an entry that is marked read-only can make it fault");
+	rep_expect(r, 2, "mappings",
+		   "rw-p in /proc/PID/maps, the parent's and the child's");
+	rep_expect(r, 1, "pages", "present before the store");
+	rep_because(
+		r,
+		"the page was there, and both mappings allow writing: what faults is an entry marked read-only");
 	first->value = 'c';
 	rep_order(r, peer, obs_writes, first);
 	rep_failed(r, obs_vma_of(0, area, &mine), NULL);
@@ -82,7 +86,7 @@ static void write_once(struct rep *r)
 
 static void compare_copy(struct rep *r)
 {
-	rep_expect(r, n - 1, "pages", "that are still one frame in both");
+	rep_expect(r, n - 1, "pages", rep_same(r));
 	rep_expect(r, n, "pages", "where the parent reads its old value");
 	rep_because(r, "the writer got a copy, the parent kept the original");
 	rep_saw(r, rep_compare(r, parent, child, peer));
@@ -92,10 +96,9 @@ static void compare_copy(struct rep *r)
 static void write_again(struct rep *r)
 {
 	rep_expect_faults(r, n - 1, OBS_KIND_COPY);
-	rep_expect(r, 0, "pages", "that are still one frame in both");
+	rep_expect(r, 0, "pages", rep_same(r));
 	rep_because(
-		r,
-		"the first page is its own and writable; the others get copied");
+		r, "the page that was copied is the child's own, and writable");
 	child->value = 'c';
 	rep_order(r, peer, obs_writes, child);
 	rep_saw_faults(r, child);
@@ -134,7 +137,7 @@ static const struct rep_demo demo = {
 	.name = "cow/fork_cow",
 	.title = "the stages of copy-on-write",
 	.lesson =
-		"fork() copies no page. Both processes share them until one writes: the write faults, and the writer gets a copy.",
+		"fork() copies page tables, not pages of data. Both processes share them until one writes: the write faults, and the writer gets a copy.",
 	REP_STEPS(steps),
 	.pages = 64,
 	.copies = 3,

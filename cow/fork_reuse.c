@@ -62,7 +62,9 @@ static size_t mapped_once(const struct obs_window *window)
 static void parent_writes(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
-	rep_because(r, "each first store is given a new page of zeros");
+	rep_because(
+		r,
+		"the first store to each page faults: the process gets a new page of zeros");
 	if (mmap(area, n * obs_page_size(), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages", n);
@@ -75,7 +77,7 @@ static void parent_writes(struct rep *r)
 static void child_gone(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_REUSE);
-	rep_expect(r, n, "pages", "that are mapped once, here");
+	rep_expect(r, n, "pages", "mapped once");
 	rep_because(
 		r,
 		"fork() left the entries read-only; the child is gone, and with it the need to copy, not the need to fault");
@@ -89,8 +91,8 @@ static void child_gone(struct rep *r)
 static void three_share(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_COPY);
-	rep_expect(r, n, "pages", "that parent and child share");
-	rep_expect(r, n, "pages", "that child and grandchild share");
+	rep_expect(r, n, "pages", rep_same(r));
+	rep_expect(r, n, "pages", "the same in child and grandchild");
 	rep_because(r, "a fork of a fork copies page table entries once more");
 	grandpeer = rep_peer(r);
 	fork_child(r);
@@ -122,7 +124,7 @@ static void grandchild_writes(struct rep *r)
 static void parent_last(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_REUSE);
-	rep_expect(r, n, "pages", "that are mapped once, here");
+	rep_expect(r, n, "pages", "mapped once");
 	rep_because(
 		r,
 		"three wrote and three faulted, but a page that three share is copied twice: the last owner keeps it");

@@ -49,7 +49,7 @@ static void child_reads(struct rep *r, struct obs_window *window)
 static void read_fresh(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
-	rep_expect(r, n, "pages", "that read as zero");
+	rep_expect(r, n, "pages", "reading as zero");
 	rep_because(r, "one page of zeros can stand for all of them");
 	private->value = 0;
 	obs_reads(private);
@@ -84,7 +84,7 @@ static void write_shared(struct rep *r)
 static void child_reads_private(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_COPY);
-	rep_expect(r, n, "pages", "that the child reads as the parent wrote");
+	rep_expect(r, n, "pages", "read by the child as the parent wrote");
 	rep_because(r, "fork() copied the page table entries of this mapping");
 	peer = rep_peer(r);
 	if (peer)
@@ -97,7 +97,7 @@ static void child_reads_shared(struct rep *r)
 	size_t around = obs_fault_around();
 
 	rep_expect_faults(r, (n + around - 1) / around, OBS_KIND_REMAP);
-	rep_expect(r, n, "pages", "that the child reads as the parent wrote");
+	rep_expect(r, n, "pages", "read by the child as the parent wrote");
 	rep_because(
 		r,
 		"fork() leaves shared mappings to be filled on demand; one read fault maps up to %zu pages",

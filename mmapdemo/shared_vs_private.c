@@ -34,12 +34,11 @@ static struct obs_window *map_file(struct rep *r, int how)
 /* In how many pages of the file does pread() find @value? */
 static size_t in_file(char value)
 {
-	size_t count = 0;
+	size_t page = obs_page_size(), count = 0;
 	char c;
 
 	for (size_t i = 0; i < n; i++)
-		count += pread(fd, &c, 1, i * obs_page_size()) == 1 &&
-			 c == value;
+		count += pread(fd, &c, 1, i * page) == 1 && c == value;
 	return count;
 }
 
@@ -54,7 +53,7 @@ static void read_both(struct rep *r)
 	if (!rep_going(r))
 		return;
 	rep_expect_faults(r, (n + around - 1) / around, OBS_KIND_FILE);
-	rep_expect(r, n, "pages", "that are one frame in both mappings");
+	rep_expect(r, n, "pages", rep_same(r));
 	rep_because(
 		r,
 		"each load from the private mapping finds the page cache's page, which the shared one maps already; a fault maps up to %zu",
@@ -83,12 +82,14 @@ static void disk_file(struct rep *r)
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (rep_failed(r, fd < 0 ? -errno : 0, "make a file in %s", dir))
 		return;
-	rep_note(r, "%s is on %s", dir, obs_filesystem(fd));
-	on_disk = strcmp(obs_filesystem(fd), "tmpfs");
+	on_disk = !!strcmp(obs_filesystem(fd), "tmpfs");
 	if (on_disk)
 		read_both(r);
 	else
-		rep_skip_rest(r, "%s is in memory: use --dir", dir);
+		rep_skip_rest(
+			r,
+			"%s is in memory: --dir must name a folder on a disk",
+			dir);
 }
 
 static void store_shared(struct rep *r)
@@ -96,11 +97,8 @@ static void store_shared(struct rep *r)
 	rep_expect_faults(r, on_disk ? n : 0, OBS_KIND_NOTIFY);
 	rep_expect(r, n, "pages", "of the file, by pread(), as stored");
 	rep_expect(r, n, "pages", "of the private mapping as stored");
-	rep_because(
-		r,
-		on_disk ?
-			"a disk's file system is told which pages get dirty: by a fault" :
-			"a file in memory keeps no account of dirty pages: no fault");
+	rep_because(r, on_disk ? "a disk's file system must learn of stores" :
+				 "a file in memory is not written back");
 	shared->value = 's';
 	obs_writes(shared);
 	rep_saw_faults(r, shared);
@@ -124,32 +122,34 @@ static void store_private(struct rep *r)
 
 static void sync_and_store(struct rep *r)
 {
+	size_t synced;
+
 	rep_expect_faults(r, on_disk ? n : 0, OBS_KIND_NOTIFY);
 	rep_expect(r, n, "pages", "of the file after msync() as before it");
 	rep_expect(r, n, "pages", "of the private mapping as before");
-	rep_because(
-		r,
-		on_disk ?
-			"msync() made the shared pages clean: stores fault again" :
-			"msync() has nothing to do for a file in memory");
+	rep_because(r, on_disk ? "msync() wrote the pages: they are clean" :
+				 "there is no disk to write to");
 	if (msync(private->addr, n * obs_page_size(), MS_SYNC) ||
 	    msync(shared->addr, n * obs_page_size(), MS_SYNC))
 		rep_failed(r, -errno, "msync %zu pages", n);
-	rep_saw(r, in_file('s'));
+	synced = in_file('s');
 	shared->value = 't';
 	obs_writes(shared);
 	rep_saw_faults(r, shared);
+	rep_saw(r, synced);
 	rep_saw(r, obs_matches(private, 'p'));
 }
 
 static const struct rep_step steps[] = {
 	{ "A file in memory, mapped twice.", "S41", memory_file },
-	{ "MAP_SHARED stores reach the file at once.", "S36", store_shared },
-	{ "MAP_PRIVATE ones never: copy-on-write.", "S37", store_private },
+	{ "MAP_SHARED stores are seen by read() at once.", "S36",
+	  store_shared },
+	{ "MAP_PRIVATE ones are not: copy-on-write.", "S37", store_private },
 	{ "msync(), and stores after it.", "S36 S51", sync_and_store },
 	{ "A file on a disk, mapped twice.", "S41", disk_file },
-	{ "MAP_SHARED stores reach the file at once.", "S36", store_shared },
-	{ "MAP_PRIVATE ones never: copy-on-write.", "S37", store_private },
+	{ "MAP_SHARED stores are seen by read() at once.", "S36",
+	  store_shared },
+	{ "MAP_PRIVATE ones are not: copy-on-write.", "S37", store_private },
 	{ "msync(), and stores after it.", "S36 S51", sync_and_store },
 };
 

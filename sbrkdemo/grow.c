@@ -41,10 +41,10 @@ static void move_break(struct rep *r)
 	rep_expect(r, n, "pages", "between the old break and the new one");
 	rep_expect(r, 0, "bytes",
 		   "between what sbrk() returned and the old break");
-	rep_expect(r, 0, "pages", "that are there");
+	rep_expect(r, 0, "pages", "present");
 	rep_because(
 		r,
-		"sbrk(increment) moves the end of the data segment and returns where it was; no page is needed for that");
+		"sbrk(increment) moves the end of the heap (the manual's 'data segment') and returns where it was; no page is needed for that");
 	obs_begin(window);
 	returned = sbrk(bytes);
 	obs_end(window);
@@ -65,10 +65,10 @@ static void move_break(struct rep *r)
 static void first_touch(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
-	rep_expect(r, n, "pages", "that are there");
+	rep_expect(r, n, "pages", "present");
 	rep_because(
 		r,
-		"the first store to a page faults, and the kernel gives it a page of zeros");
+		"the first store to each page faults: the process gets a new page of zeros");
 	window->value = 'x';
 	obs_writes(window);
 	rep_saw_faults(r, window);
@@ -90,7 +90,7 @@ static void give_back(struct rep *r)
 
 	rep_expect_faults(r, 0, OBS_KIND_ZERO);
 	rep_expect(r, n, "pages", "between what sbrk() returned and the break");
-	rep_expect(r, 0, "pages", "that are there");
+	rep_expect(r, 0, "pages", "present");
 	rep_because(
 		r,
 		"a negative increment moves the break back, and what it returns is again the break before: the higher one");

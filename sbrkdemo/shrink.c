@@ -69,7 +69,7 @@ static void within_a_page(struct rep *r)
 	char *end = start + (n + 1) * page_size, *brk = end - page_size / 2;
 
 	rep_expect_faults(r, 1, OBS_KIND_SEGV);
-	rep_expect(r, page_size / 2, "bytes", "past the break that survive");
+	rep_expect(r, page_size / 2, "bytes", "surviving past the break");
 	rep_because(
 		r,
 		"the kernel gives and takes whole pages: a store just past the break is no error, one a page on is");
@@ -88,7 +88,7 @@ static void within_a_page(struct rep *r)
 static void whole_pages(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_SEGV);
-	rep_expect(r, 1, "pages", "that is still there");
+	rep_expect(r, 1, "pages", "still present");
 	rep_because(
 		r,
 		"the break goes back to half of the first page; the pages above it leave the mapping and are freed");
@@ -105,8 +105,8 @@ static void whole_pages(struct rep *r)
 static void grow_again(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
-	rep_expect(r, n, "pages", "that read as zero");
-	rep_expect(r, page_size, "bytes", "of the first page that survived");
+	rep_expect(r, n, "pages", "reading as zero");
+	rep_expect(r, page_size, "bytes", "of the first page surviving");
 	rep_because(
 		r,
 		"the pages that went are gone; a load finds the shared page of zeros. The first page never went, not even its half beyond the break");

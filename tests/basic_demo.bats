@@ -31,9 +31,9 @@ teardown_file()
 	local demo bad
 	for demo in $COW_DEMOS; do
 		for bad in --pages=0 --pages=-1 --pages=abc --pages= --pages=1k \
-			--pages=99999999999999999999 --size=0 --size=1X --size=-4K \
+			--pages=99999999999999999999 --pages=1.5 --size=0 --size=1X --size=-4K \
 			--size=99999999999G --color=maybe --what extra \
-			'--tap --json' '--ask --json' '--ask --quiet'; do
+			'--pages=1 --size=1M' '--tap --json' '--ask --json' '--ask --quiet'; do
 			# shellcheck disable=SC2086 # two options are two words
 			run --separate-stderr "$COPIES/$demo" $bad
 			echo "$demo $bad: $status $stderr"
@@ -138,6 +138,18 @@ teardown_file()
 	[ "$(grep -c ' right$' <<<"$output")" = 3 ]
 	[ "$(grep -c ' wrong$' <<<"$output")" = 1 ]
 	[[ $output == *"You were right 3 times out of 4."* ]]
+}
+
+@test "what is measured stands below 'measure'" {
+	local demo
+	for demo in $COW_DEMOS; do
+		# The first result after the reason carries the label.
+		"$COPIES/$demo" | awk '
+			/^     because / { reason = 1 }
+			/^     measure / { reason = 0 }
+			/ ok$/ && reason { print; bad = 1 }
+			END { exit bad }'
+	done
 }
 
 @test "many pages are summed up in runs" {

@@ -119,7 +119,7 @@ failed_with()
 	[ "$status" = 0 ]
 	[ "$(tail -n 1 <<<"$output" | jq .skipped)" = 4 ]
 	run "$COPIES/mmapdemo/shared_vs_private" --dir /dev/shm
-	[[ $output == *"SKIPPED"*"/dev/shm is in memory: use --dir"* ]]
+	[[ $output == *"SKIPPED"*"/dev/shm is in memory: --dir must name"* ]]
 }
 
 @test "no more input for --ask" {

@@ -125,8 +125,10 @@ const char *obs_source_id(enum obs_source source)
 const char *obs_source_blind(enum obs_source source)
 {
 	static const char *const blind[] = {
-		[OBS_PERF_USER] = "faults taken inside system calls",
-		[OBS_RUSAGE] = "refused accesses",
+		[OBS_PERF_USER] =
+			"user mode only, blind to faults inside system calls",
+		[OBS_RUSAGE] =
+			"blind to refused accesses, which the program adds",
 	};
 
 	return source == OBS_PERF ? NULL : blind[source];

@@ -79,7 +79,8 @@ const char *obs_source_id(enum obs_source source);
  * obs_source_blind() - What a source can't see.
  * @source: the source
  *
- * Return: a constant phrase, or NULL if it misses nothing a demo does.
+ * Return: a constant phrase to stand in brackets behind the source, or NULL if
+ * it misses nothing a demo does.
  */
 const char *obs_source_blind(enum obs_source source);
 

@@ -17,7 +17,7 @@ static const struct {
 	[OBS_KIND_REMAP] = { "remap", "shared re-map" },
 	[OBS_KIND_NOTIFY] = { "notify", "write-notify" },
 	[OBS_KIND_HUGE] = { "huge", "huge page" },
-	[OBS_KIND_SEGV] = { "refused", "refused" },
+	[OBS_KIND_SEGV] = { "segv", "refused" },
 	[OBS_KIND_STRAY] = { "stray", "unexplained" },
 };
 

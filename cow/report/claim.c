@@ -8,6 +8,11 @@
 
 #include "internal.h"
 
+const char *rep_s(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 bool rep_claim_holds(const struct rep_claim *claim)
 {
 	return claim->seen && claim->predicted == claim->measured &&
@@ -68,8 +73,10 @@ int rep_ask(struct rep_claim *claim)
 		       claim->faults ? "" : " ",
 		       claim->faults ? "" : claim->what);
 		fflush(stdout);
-		if (!fgets(line, sizeof(line), stdin))
+		if (!fgets(line, sizeof(line), stdin)) {
+			putchar('\n');
 			return -ENODATA;
+		}
 		/* A terminal has shown what was typed. */
 		if (!isatty(STDIN_FILENO))
 			printf("%s", line);

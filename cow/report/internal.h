@@ -66,6 +66,7 @@ struct rep {
 	size_t step; /* from 0 */
 	struct rep_claim claims[8];
 	size_t n_claims;
+	size_t seen; /* measurements of the running step */
 	struct rep_picture {
 		const char *label;
 		const struct obs_page *page;
@@ -118,6 +119,9 @@ bool rep_claim_holds(const struct rep_claim *claim);
 /* "64 faults: 64 copy"; of the prediction or of the measurement. */
 void rep_claim_text(const struct rep_claim *claim, bool measured, char *text,
 		    size_t size);
+
+/* The plural's ending of @n things. */
+const char *rep_s(uint64_t n);
 
 const char *rep_verdict_id(enum rep_verdict verdict);
 

@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ enum {
 };
 
 static const struct argp_option common[] = {
-	{ "pages", KEY_PAGES, "N", 0, "work on N pages", 1 },
+	{ "pages", KEY_PAGES, "N", 0, NULL, 1 },
 	{ "size", KEY_SIZE, "BYTES[K|M|G]", 0,
 	  "work on so much memory, rounded up to pages", 1 },
 	{ "ask", KEY_ASK, NULL, 0, "ask for your own predictions first", 2 },
@@ -37,29 +38,40 @@ static const struct argp_option common[] = {
 struct parse {
 	struct rep_options *options;
 	const struct rep_demo *demo;
+	bool sized;
 };
 
-/* A positive number, with a suffix where @suffixes allows. */
+/* A positive number, with a unit where @units allows. */
 static size_t number(struct argp_state *state, const char *option,
-		     const char *text, const char *suffixes)
+		     const char *text, const char *units)
 {
-	const char *suffix;
+	const char *unit;
 	char *end;
-	size_t value, unit = 1;
+	size_t value;
 
 	errno = 0;
 	value = strtoull(text, &end, 10);
-	if (!isdigit((unsigned char)*text) || errno || !value)
-		argp_error(state, "%s must be 1 or more, not '%s'", option,
-			   text);
-	suffix = *end ? strchr(suffixes, *end) : NULL;
-	if (suffix) {
-		unit <<= 10 * (suffix - suffixes + 1);
-		end++;
-	}
-	if (*end || __builtin_mul_overflow(value, unit, &value))
-		argp_error(state, "%s can't be '%s'", option, text);
+	unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+	end += unit ? 1 : 0;
+	if (!isdigit((unsigned char)*text) || *end)
+		argp_error(state, "%s is a whole count%s, not '%s'", option,
+			   *units ? ", perhaps of K, M or G" : "", text);
+	if (errno ||
+	    (unit && __builtin_mul_overflow(
+			     value, 1ULL << 10 * (unit - units + 1), &value)))
+		argp_error(state, "%s is too large: '%s'", option, text);
+	if (!value)
+		argp_error(state, "%s is at least 1, not '%s'", option, text);
 	return value;
+}
+
+static void set_pages(struct argp_state *state, struct parse *parse,
+		      size_t pages)
+{
+	if (parse->sized)
+		argp_error(state, "--pages and --size say the same, once");
+	parse->sized = true;
+	parse->options->pages = pages;
 }
 
 static bool color_wanted(struct argp_state *state, const char *when)
@@ -87,16 +99,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
 	struct rep_options *options = parse->options;
-	size_t page_size = obs_page_size();
 
 	switch (key) {
 	case KEY_PAGES:
-		options->pages = number(state, "--pages", arg, "");
+		set_pages(state, parse, number(state, "--pages", arg, ""));
 		break;
 	case KEY_SIZE:
-		options->pages =
-			(number(state, "--size", arg, "KMG") - 1) / page_size +
-			1;
+		set_pages(state, parse,
+			  (number(state, "--size", arg, "KMG") - 1) /
+					  obs_page_size() +
+				  1);
 		break;
 	case KEY_TAP:
 		options->tap = true;
@@ -137,13 +149,17 @@ void rep_parse(struct rep_options *options, const struct rep_demo *demo,
 {
 	const size_t n = sizeof(common) / sizeof(*common);
 	struct argp_option all[n + 1];
+	char pages_doc[64];
 	struct argp argp = { .options = all,
 			     .parser = parse_option,
 			     .doc = demo->lesson };
-	struct parse parse = { options, demo };
+	struct parse parse = { options, demo, false };
 
 	memcpy(all, common, sizeof(common));
 	memset(&all[n], 0, sizeof(all[n]));
+	snprintf(pages_doc, sizeof(pages_doc), "work on N pages (%zu)",
+		 demo->pages);
+	all[0].doc = pages_doc;
 	if (demo->option) {
 		all[n - 1].name = demo->option->name;
 		all[n - 1].key = KEY_OWN;

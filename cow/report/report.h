@@ -102,6 +102,15 @@ size_t rep_pages(const struct rep *r);
 bool rep_sees_frames(const struct rep *r);
 
 /**
+ * rep_same() - What obs_count_same() counts here, in words.
+ * @r: the running demo
+ *
+ * Return: for rep_expect(): that pages are one frame in both page tables; or,
+ * where frames can't be told apart, what is known instead.
+ */
+const char *rep_same(const struct rep *r);
+
+/**
  * rep_option() - The argument of the demo's own option.
  * @r: the running demo
  *
@@ -180,7 +189,7 @@ void rep_strip(struct rep *r, const char *label, const struct obs_page *page,
  * rep_page_char() - The character that stands for a page, in every program.
  * @page: its state
  *
- * Return: '.' absent, '0' zero page, 'P' private, 'C' shared copy-on-write,
+ * Return: '.' absent, '0' zero page, 'P' private and mapped once, 'C' shared copy-on-write,
  * 'F' shared file or shared memory, 'f' private mapping's page of the file,
  * 'D' private mapping's own dirty copy of it, 'H' huge, 's' swapped,
  * '#' protected, '-' not mapped.

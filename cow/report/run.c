@@ -63,6 +63,7 @@ static void run_step(struct rep *r)
 {
 	r->n_claims = 0;
 	r->n_pictures = 0;
+	r->seen = 0;
 	*r->reason = '\0';
 	memset(r->claims, 0, sizeof(r->claims));
 	if (r->render->step_begin)
@@ -70,7 +71,8 @@ static void run_step(struct rep *r)
 	if (!r->skipped)
 		r->demo->steps[r->step].run(r);
 	add_to_sums(r);
-	for (size_t i = 0; i < r->n_pictures && r->render->strip; i++)
+	for (size_t i = 0; i < r->n_pictures && r->render->strip && !r->failed;
+	     i++)
 		r->render->strip(r, r->pictures[i].label, r->pictures[i].page,
 				 r->pictures[i].pages);
 	r->render->step_end(r, verdict(r));

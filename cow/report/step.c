@@ -17,6 +17,12 @@ bool rep_sees_frames(const struct rep *r)
 	return r->sees_frames;
 }
 
+const char *rep_same(const struct rep *r)
+{
+	return r->sees_frames ? "in both as one frame" :
+				"in both, mapped more than once";
+}
+
 const char *rep_option(const struct rep *r)
 {
 	return r->options.own;
@@ -80,6 +86,7 @@ void rep_because(struct rep *r, const char *fmt, ...)
 static void measured(struct rep *r, struct rep_claim *claim)
 {
 	claim->seen = true;
+	r->seen++;
 	if (r->render->measure)
 		r->render->measure(r, claim);
 }

@@ -10,7 +10,7 @@ static const struct {
 } alphabet[] = {
 	{ '.', "absent" },
 	{ '0', "zero page" },
-	{ 'P', "private" },
+	{ 'P', "private, mapped once" },
 	{ 'C', "shared copy-on-write" },
 	{ 'F', "shared file or memory" },
 	{ 'f', "private mapping, page of the file" },

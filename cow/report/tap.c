@@ -6,9 +6,9 @@
 
 static void begin(struct rep *r)
 {
-	printf("TAP version 13\n1..%zu\n# %s, %zu pages, faults counted by %s\n",
+	printf("TAP version 13\n1..%zu\n# %s, %zu page%s, faults counted by %s\n",
 	       r->demo->nsteps, r->demo->name, rep_pages(r),
-	       obs_source_id(r->source));
+	       rep_s(rep_pages(r)), obs_source_id(r->source));
 }
 
 static void step_end(struct rep *r, enum rep_verdict verdict)

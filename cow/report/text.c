@@ -10,6 +10,12 @@
 #define STRIP_LINES 4
 #define STRIP_RUNS  16
 
+#define FRAMES_SEEN "Page frames are compared by number."
+#define FRAMES_HIDDEN \
+	"Frame numbers are hidden (no CAP_SYS_ADMIN): 'mapped once', pagemap bit 56, is looked at instead."
+#define NOT_DRAINED \
+	" move_pages(2) is refused: pages may be held a moment longer by the kernel's own lists."
+
 #define RED    "\033[1;31m"
 #define GREEN  "\033[32m"
 #define YELLOW "\033[33m"
@@ -78,7 +84,6 @@ static void paragraph(const struct rep *r, const char *text)
 static void begin(struct rep *r)
 {
 	const char *blind = obs_source_blind(r->source);
-	size_t page_size = obs_page_size();
 	char text[400];
 
 	paint(r, BOLD, r->demo->name);
@@ -86,16 +91,13 @@ static void begin(struct rep *r)
 	paragraph(r, r->demo->lesson);
 	snprintf(
 		text, sizeof(text),
-		"%zu page%s of %zu bytes. Faults are counted by %s%s%s%s. %s%s",
-		rep_pages(r), rep_pages(r) == 1 ? "" : "s", page_size,
-		r->source == OBS_RUSAGE ? "" : "perf and ", "getrusage",
-		blind ? ", which can't see " : "", blind ? blind : "",
-		r->sees_frames ?
-			"Page frames are compared by number." :
-			"Frame numbers are hidden (no root): pagemap bit 56, 'mapped once', is looked at instead.",
-		r->drains ?
-			"" :
-			" move_pages(2) is refused: LRU batches are not drained.");
+		"%zu page%s of %zu bytes. Faults are counted by %s%s%s%s%s. %s%s",
+		rep_pages(r), rep_s(rep_pages(r)), obs_page_size(),
+		r->source == OBS_RUSAGE ? "getrusage" : "perf",
+		blind ? " (" : "", blind ? blind : "", blind ? ")" : "",
+		r->source == OBS_RUSAGE ? "" : " and getrusage",
+		r->sees_frames ? FRAMES_SEEN : FRAMES_HIDDEN,
+		r->drains ? "" : NOT_DRAINED);
 	paragraph(r, text);
 }
 
@@ -137,7 +139,7 @@ static void measure(struct rep *r, const struct rep_claim *claim)
 	char text[256];
 
 	rep_claim_text(claim, true, text, sizeof(text));
-	rep_wrapped(r, claim == r->claims ? "measure" : "", text,
+	rep_wrapped(r, r->seen == 1 ? "measure" : "", text,
 		    rep_claim_holds(claim) ? "ok" : "DIFFERS");
 	if (claim->asked) {
 		snprintf(text, sizeof(text), "said %" PRIu64, claim->answer);
@@ -264,8 +266,8 @@ static void end(struct rep *r)
 {
 	if (r->failed)
 		return;
-	printf("\n%zu step%s: %zu ok", r->demo->nsteps,
-	       r->demo->nsteps == 1 ? "" : "s", r->verdicts[REP_OK]);
+	printf("\n%zu step%s: %zu ok", r->demo->nsteps, rep_s(r->demo->nsteps),
+	       r->verdicts[REP_OK]);
 	if (r->verdicts[REP_DIFFERS]) {
 		printf(", ");
 		printf("%zu ", r->verdicts[REP_DIFFERS]);
@@ -273,11 +275,11 @@ static void end(struct rep *r)
 	}
 	if (r->verdicts[REP_SKIPPED])
 		printf(", %zu skipped", r->verdicts[REP_SKIPPED]);
-	printf("; %" PRIu64 " faults predicted, %" PRIu64 " measured.\n",
-	       r->predicted, r->measured);
+	printf("; %" PRIu64 " fault%s predicted, %" PRIu64 " measured.\n",
+	       r->predicted, rep_s(r->predicted), r->measured);
 	if (r->asked)
 		printf("You were right %zu time%s out of %zu.\n", r->right,
-		       r->right == 1 ? "" : "s", r->asked);
+		       rep_s(r->right), r->asked);
 }
 
 const struct rep_render rep_text = {

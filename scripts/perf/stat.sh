@@ -21,8 +21,13 @@ if [ ! -x "$program" ]; then
 	echo "${0##*/}: can't run $program: build it first (make)" >&2
 	exit 2
 fi
+if ! command -v jq >/dev/null; then
+	echo "SKIP $program: jq is missing"
+	exit 4
+fi
 if ! why=$(perf stat -e page-faults true 2>&1 >/dev/null); then
-	echo "SKIP $program: perf can't count here: $(head -n 1 <<<"$why")"
+	why=$(grep -v '^Error:$' <<<"$why" | head -n 1)
+	echo "SKIP $program: perf can't count here: $why"
 	exit 4
 fi
 
@@ -46,6 +51,11 @@ if [ "$status" != 0 ]; then
 	cat "$work/errors" >&2
 fi
 
+if ! tail -n 1 "$work/steps" | jq -e .predicted >/dev/null 2>&1; then
+	echo "${0##*/}: $program does not end with a summary in JSON: no demo?" >&2
+	exit 1
+fi
+
 # The value of an event; perf writes "page-faults:u" where it can't see more.
 event()
 {
@@ -64,7 +74,7 @@ if [ "$predicted" != "$measured" ] || [ "$by_perf" != "$total" ] ||
 	[ "$measured" != "$by_perf" ] || [ "$status" != 0 ]; then
 	verdict=DIFFERS
 fi
-echo "${program#build/}, $pages pages: predicted $predicted, own count $measured," \
+echo "${program#build/} --pages $pages: predicted $predicted, own count $measured," \
 	"perf stat $total: $verdict"
 if [ "$verdict" != ok ]; then
 	echo "  the demo ended with status $status and counted $by_perf by $source;" \
