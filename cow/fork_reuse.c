@@ -8,6 +8,7 @@
  * Try: fork_reuse --tap
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,22 +37,25 @@ static void fork_child(struct rep *r)
 		rep_forked(r, peer, fork());
 }
 
-/* An order for the child. */
+/* An order for the child; how it went is kept in the grandchild's window. */
 static void fork_grandchild(void *arg)
 {
-	(void)arg;
 	grandpid = fork();
 	if (grandpid == 0)
 		obs_peer_serve(grandpeer);
-	if (obs_peer_adopt(grandpeer, grandpid))
-		_exit(1);
+	grandchild->error = grandpid < 0 ? -errno : 0;
+	stpcpy(grandchild->what, "fork a grandchild");
+	if (grandpid > 0)
+		grandchild->error = obs_peer_adopt(grandpeer, grandpid);
 }
 
 /* An order for the child: wait until the grandchild, told to end, has. */
 static void reap_grandchild(void *arg)
 {
-	(void)arg;
-	waitpid(grandpid, NULL, 0);
+	int status = -1;
+
+	if (waitpid(grandpid, &status, 0) != grandpid || status)
+		_exit(1);
 }
 
 static size_t mapped_once(const struct obs_window *window)
@@ -97,7 +101,10 @@ static void three_share(struct rep *r)
 	grandpeer = rep_peer(r);
 	fork_child(r);
 	rep_order(r, peer, fork_grandchild, NULL);
-	rep_failed(r, obs_peer_adopt(grandpeer, 0), NULL);
+	if (!rep_going(r) ||
+	    rep_failed(r, grandchild->error, "%s", grandchild->what) ||
+	    rep_failed(r, obs_peer_adopt(grandpeer, 0), NULL))
+		return;
 	rep_order(r, grandpeer, obs_reads, grandchild);
 	rep_saw_faults(r, grandchild);
 	rep_saw(r, rep_compare(r, parent, child, peer));

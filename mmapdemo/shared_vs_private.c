@@ -82,7 +82,7 @@ static void disk_file(struct rep *r)
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (rep_failed(r, fd < 0 ? -errno : 0, "make a file in %s", dir))
 		return;
-	on_disk = !!strcmp(obs_filesystem(fd), "tmpfs");
+	on_disk = obs_notifies(fd);
 	if (on_disk)
 		read_both(r);
 	else

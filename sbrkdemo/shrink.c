@@ -69,14 +69,14 @@ static void within_a_page(struct rep *r)
 	char *end = start + (n + 1) * page_size, *brk = end - page_size / 2;
 
 	rep_expect_faults(r, 1, OBS_KIND_SEGV);
-	rep_expect(r, page_size / 2, "bytes", "surviving past the break");
+	rep_expect(r, page_size / 2 - 1, "bytes", "beyond that one as before");
 	rep_because(
 		r,
 		"the kernel gives and takes whole pages: a store just past the break is no error, one a page on is");
 	obs_begin(all);
 	if (!move_break(r, brk - end))
 		return;
-	obs_try_write(brk, 'x', &near);
+	obs_try_write(brk, 'y', &near);
 	obs_try_write(end, 'x', &far);
 	obs_end(all);
 	rep_note(r, "at the break: %s", obs_signal_text(&near));

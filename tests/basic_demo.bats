@@ -120,6 +120,19 @@ teardown_file()
 	done
 }
 
+@test "exit status 4 when all is skipped" {
+	local demo=$COPIES/tests/fixtures/all_skipped
+	run "$demo"
+	[ "$status" = 4 ]
+	[ "$(grep -c 'SKIPPED  there is nothing to see' <<<"$output")" = 2 ]
+	run "$demo" --tap
+	[ "$status" = 4 ]
+	[[ $output == *"ok 1 - Nothing. # SKIP there is nothing to see"* ]]
+	run "$demo" --json
+	[ "$status" = 4 ]
+	[ "$(tail -n 1 <<<"$output" | jq .skipped)" = 2 ]
+}
+
 @test "--size is --pages in bytes, rounded up" {
 	local page_size
 	page_size=$(getconf PAGESIZE)

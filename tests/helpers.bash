@@ -10,7 +10,8 @@ open_copies()
 	chmod 755 "$COPIES"
 	local program
 
-	for program in $COW_PROGRAMS tests/fixtures/noperf; do
+	for program in $COW_PROGRAMS tests/fixtures/noperf \
+		tests/fixtures/all_skipped; do
 		install -D -m 755 "$COW_BUILD/$program" "$COPIES/$program"
 	done
 	export COPIES

@@ -53,6 +53,43 @@ failed_with()
 	failed_with "sbrk("
 }
 
+@test "no more processes, at the first fork and at the next" {
+	local n
+	[ "$(id -u)" = 0 ] || skip "only root can be somebody who has no process yet"
+	[ -z "$SAN" ] || skip "the leak check needs a process more"
+	for n in 1 2; do
+		run --separate-stderr timeout 20 setpriv --reuid=65531 --regid=65531 \
+			--clear-groups prlimit --nproc="$n" "$COPIES/cow/fork_reuse"
+		failed_with "Resource temporarily unavailable"
+	done
+	for demo in cow/fork_cow mmapdemo/anon; do
+		run --separate-stderr timeout 20 setpriv --reuid=65531 --regid=65531 \
+			--clear-groups prlimit --nproc=1 "$COPIES/$demo"
+		failed_with "fork: Resource temporarily unavailable"
+	done
+}
+
+@test "no more descriptors" {
+	local n demo
+	for demo in $COW_DEMOS; do
+		for n in 8 9 10 11 12 13 14; do
+			run --separate-stderr timeout 20 prlimit --nofile="$n" "$COPIES/$demo"
+			[ "$status" = 0 ] || failed_with "Too many open files"
+		done
+	done
+}
+
+@test "a long path" {
+	local path=$BATS_TEST_TMPDIR name
+	name=$(printf 'x%.0s' {1..250})
+	for _ in 1 2 3 4 5 6; do path+=/$name; done
+	mkdir -p "$path"
+	cp "$COPIES/cow/fork_cow" "$path"
+	run --separate-stderr "$path/fork_cow" --quiet
+	echo "$stderr"
+	[ "$status" = 0 ]
+}
+
 @test "no /proc" {
 	local demo
 	[ "$(id -u)" = 0 ] || skip "only root can unmount /proc"

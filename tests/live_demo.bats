@@ -37,6 +37,12 @@ teardown_file()
 	demos_hold getrusage "7 64" nobody_without_perf --no-drain
 }
 
+@test "demos hold where the pagemap can't be scanned, as before Linux 6.7" {
+	demos_hold getrusage "7 64" without_perf --no-scan
+	demos_hold getrusage "7 64" nobody_without_perf --no-scan
+	demos_hold getrusage "7 64" nobody_without_perf --no-scan --no-drain
+}
+
 @test "demos hold ten times out of ten at 4096 pages" {
 	[ -z "$SAN" ] || skip "sanitized programs are slow; 4096 pages are not for them"
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -82,6 +88,30 @@ make_wrong()
 		-o "$WRONG" "$WRONG.c" \
 		"$COW_BUILD/libreport.a" "$COW_BUILD/libobserve.a" \
 		$(pkg-config --libs jansson)
+}
+
+# A perf that counts one fault more than there was.
+# shellcheck disable=SC2016 # the script's own variables
+@test "stat.sh fails where perf stat counts something else" {
+	local real
+	perf stat -e page-faults true || skip "perf can't count here"
+	real=$(command -v perf)
+	printf '%s\n' '#!/bin/bash' "$real \"\$@\"" 's=$?' \
+		'while [ $# != 0 ] && [ "$1" != -o ]; do shift; done' \
+		'[ -z "${2-}" ] || sed -i "s/^3,,page-faults/4,,page-faults/" "$2"' \
+		'exit $s' >"$BATS_TEST_TMPDIR/perf"
+	chmod +x "$BATS_TEST_TMPDIR/perf"
+	PATH=$BATS_TEST_TMPDIR:$PATH run scripts/perf/stat.sh "$COPIES/cow/fork_cow" --pages 1
+	echo "$output"
+	[ "$status" = 1 ]
+	[[ $output == *"predicted 3, own count 3, perf stat 4: DIFFERS"* ]]
+}
+
+@test "stat.sh refuses a program that is no demo" {
+	perf stat -e page-faults true || skip "perf can't count here"
+	run scripts/perf/stat.sh /bin/echo
+	[ "$status" = 1 ]
+	[[ $output == *"no demo?"* ]]
 }
 
 @test "a wrong prediction makes demo and perf recipe fail" {

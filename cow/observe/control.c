@@ -67,6 +67,7 @@ int obs_control(const char *command)
 {
 	int ctl = named_fd("PERF_CTL_FD"), ack = named_fd("PERF_ACK_FD");
 	char line[16];
+	ssize_t put;
 	size_t len;
 
 	if (ctl == -EINVAL || ack == -EINVAL)
@@ -76,7 +77,9 @@ int obs_control(const char *command)
 	if (ack < 0)
 		return obs_fail(EINVAL, "hear from perf without PERF_ACK_FD");
 	len = stpcpy(stpcpy(line, command), "\n") - line;
-	if (write(ctl, line, len) != (ssize_t)len)
-		return obs_fail(errno, "send '%s' to perf", command);
+	put = write(ctl, line, len);
+	if (put != (ssize_t)len)
+		return obs_fail(put < 0 ? errno : EIO, "send '%s' to perf",
+				command);
 	return wait_ack(ack);
 }

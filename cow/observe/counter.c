@@ -80,15 +80,40 @@ int obs_counter_open(int fd[3], enum obs_source *source)
 	return rc;
 }
 
+/* Reuses of all processes; the largest number if the kernel does not say. */
+static int read_reuses(uint64_t *value)
+{
+	struct obs_proc self;
+	int rc = obs_proc_open(&self, "", 0);
+
+	if (rc)
+		return rc;
+	rc = obs_vmstat(&self, "pgreuse", value);
+	obs_proc_close(&self);
+	if (rc == -ENOENT) {
+		*value = UINT64_MAX;
+		rc = 0;
+	}
+	return rc;
+}
+
 int obs_counter_read(const int fd[3], uint64_t value[OBS_COUNTS])
 {
 	struct rusage usage;
 	uint64_t group[4];
 
+	int rc;
+
 	memset(value, 0, OBS_COUNTS * sizeof(*value));
+	rc = read_reuses(&value[OBS_REUSES]);
+	if (rc)
+		return rc;
 	if (fd[0] >= 0) {
-		if (read(fd[0], group, sizeof(group)) != sizeof(group))
-			return obs_fail(errno, "read the perf counters");
+		ssize_t got = read(fd[0], group, sizeof(group));
+
+		if (got != sizeof(group))
+			return obs_fail(got < 0 ? errno : EIO,
+					"read the perf counters");
 		value[OBS_PERF_TOTAL] = group[1];
 		value[OBS_PERF_MINOR] = group[2];
 		value[OBS_PERF_MAJOR] = group[3];

@@ -14,7 +14,7 @@
 /**
  * enum obs_kind - what a page fault did
  * @OBS_KIND_ZEROPAGE: read of fresh anonymous memory: the zero page is mapped
- * @OBS_KIND_ZERO: a new page filled with zeros (anonymous or shmem memory)
+ * @OBS_KIND_ZERO: a new page filled with zeros (anonymous memory, shared too)
  * @OBS_KIND_COPY: a new page filled from another, which stays as it was
  * @OBS_KIND_REUSE: write permission given back on the page that is there
  * @OBS_KIND_FILE: page-cache pages of a file mapped, up to 16 a fault on read
@@ -91,7 +91,10 @@ const char *obs_source_blind(enum obs_source source);
  */
 enum obs_source obs_source_now(void);
 
-/* What the counters count: two by getrusage, three by perf, one by ourselves. */
+/*
+ * What the counters count: two by getrusage, three by perf, one by ourselves,
+ * and one by the kernel for all processes together (/proc/vmstat, pgreuse).
+ */
 enum {
 	OBS_RU_MINOR,
 	OBS_RU_MAJOR,
@@ -99,6 +102,7 @@ enum {
 	OBS_PERF_MINOR,
 	OBS_PERF_MAJOR,
 	OBS_REFUSED,
+	OBS_REUSES,
 	OBS_COUNTS,
 };
 
@@ -113,6 +117,8 @@ enum {
  *             count them
  * @kernel: taken inside system calls; perf with exclude_kernel does not count
  *          them
+ * @reuses: how many pages the kernel let their last owner write, in all
+ *          processes: at least those of the window; ~0 if it does not say
  * @by_perf: what perf said; equal to @total unless @source is OBS_RUSAGE
  *           (or, for OBS_PERF_USER, to @total - @kernel)
  * @source: who counted
@@ -125,6 +131,7 @@ struct obs_faults {
 	uint64_t segv;
 	uint64_t populated;
 	uint64_t kernel;
+	uint64_t reuses;
 	uint64_t by_perf;
 	enum obs_source source;
 	uint64_t kind[OBS_KINDS];
@@ -162,7 +169,7 @@ struct obs_window {
 	size_t bytes;
 	struct {
 		int fd[3];
-		enum obs_source source;
+		bool running;
 		uint64_t start[OBS_COUNTS];
 	} counter;
 };
@@ -205,8 +212,9 @@ int obs_begin(struct obs_window *window);
  * The two counters must agree: perf = getrusage + refused - populated (less
  * what the kernel touched, if perf does not see the kernel).
  *
- * Return: 0; -EBADMSG when the counters disagree; or another -errno; kept in
- * @window as well.
+ * Return: 0; -EBADMSG when the counters disagree; -EINVAL without
+ * obs_begin(); or another -errno; kept in @window as well. errno is left as it
+ * was: what is studied may be a system call.
  */
 int obs_end(struct obs_window *window);
 
@@ -256,8 +264,10 @@ void obs_note_kernel(struct obs_window *window, uint64_t pages);
  * (a huge page: one for all of it). Page-cache pages may come many a fault,
  * and a write that is merely permitted changes no entry: these two are what
  * is left of the sum, the first if such pages did appear, the second
- * otherwise; a window must not mix them. What no page can explain is
- * OBS_KIND_STRAY.
+ * otherwise; a window must not mix them, nor drop a page and fault it in
+ * again. Of the latter there can't be more than the kernel counted in all
+ * processes (pgreuse), which tells a reuse from a copy where frame numbers are
+ * hidden. What no page can explain is OBS_KIND_STRAY.
  */
 void obs_classify(struct obs_window *window);
 

@@ -37,12 +37,15 @@ static enum obs_kind change(const struct obs_page *before,
 {
 	uint32_t was = before->flags, is = after->flags;
 
-	if (!(is & OBS_PRESENT))
+	if (!(is & OBS_PRESENT) || was & OBS_SWAPPED)
 		return OBS_KINDS;
 	if (is & OBS_HUGE && !(was & OBS_HUGE))
 		return OBS_KIND_HUGE;
+	/* A new page is mapped once; so if it is not, it is the zero page. */
+	if (!(was & OBS_PRESENT) && !(is & (OBS_FILE | OBS_EXCLUSIVE)))
+		return OBS_KIND_ZEROPAGE;
 	if (is & OBS_ZERO)
-		return was & OBS_PRESENT ? OBS_KINDS : OBS_KIND_ZEROPAGE;
+		return OBS_KINDS;
 	if (is & OBS_FILE) {
 		if (was & OBS_PRESENT)
 			return OBS_KINDS;
@@ -73,11 +76,21 @@ static uint64_t give(struct obs_faults *faults, enum obs_kind kind,
 	return rest - given;
 }
 
-/* Who may have been written without a change: shared file, or anonymous. */
-static enum obs_kind permitted(const struct obs_window *window)
+/*
+ * Faults that left no mark, of @still pages that are as before: writes that
+ * were permitted. The kernel counts those of small anonymous pages.
+ */
+static uint64_t give_permitted(struct obs_window *window, uint64_t rest,
+			       uint64_t still)
 {
-	return window->before[0].flags & OBS_MAP_SHARED ? OBS_KIND_NOTIFY :
-							  OBS_KIND_REUSE;
+	const struct obs_page *first = &window->before[0];
+	uint64_t reuses = window->faults.reuses;
+
+	if (first->flags & OBS_MAP_SHARED)
+		return give(&window->faults, OBS_KIND_NOTIFY, rest, still);
+	if (reuses < still && !(first->flags & OBS_HUGE))
+		still = reuses;
+	return give(&window->faults, OBS_KIND_REUSE, rest, still);
 }
 
 void obs_classify(struct obs_window *window)
@@ -110,6 +123,6 @@ void obs_classify(struct obs_window *window)
 		rest = give(faults, sure[i], rest, changed[sure[i]]);
 	rest = give(faults, OBS_KIND_FILE, rest, changed[OBS_KIND_FILE]);
 	rest = give(faults, OBS_KIND_REMAP, rest, changed[OBS_KIND_REMAP]);
-	rest = give(faults, permitted(window), rest, still);
+	rest = give_permitted(window, rest, still);
 	faults->kind[OBS_KIND_STRAY] = rest;
 }

@@ -45,6 +45,18 @@ static ssize_t refill(struct obs_lines *lines)
 	return got;
 }
 
+/* Leave out what does not fit: mappings may be of files with long names. */
+static int skip_rest(struct obs_lines *lines)
+{
+	ssize_t got;
+	char c;
+
+	do {
+		got = read(lines->fd, &c, 1);
+	} while ((got == 1 && c != '\n') || (got < 0 && errno == EINTR));
+	return got < 0 ? -errno : 0;
+}
+
 char *obs_line(struct obs_lines *lines, int *error)
 {
 	char *start, *newline;
@@ -65,8 +77,12 @@ char *obs_line(struct obs_lines *lines, int *error)
 	}
 	if (!newline && lines->next == lines->used)
 		return NULL;
-	if (!newline)
+	if (!newline) {
 		newline = lines->buf + lines->used;
+		*error = skip_rest(lines);
+		if (*error)
+			return NULL;
+	}
 	*newline = '\0';
 	lines->next = newline - lines->buf + 1;
 	if (lines->next > lines->used)

@@ -33,27 +33,43 @@ size_t obs_fault_around(void)
 	return bytes > obs_page_size() ? bytes / obs_page_size() : 1;
 }
 
-const char *obs_filesystem(int fd)
+static const struct {
+	unsigned long magic;
+	const char *name;
+	bool notifies;
+} known[] = {
+	{ EXT4_SUPER_MAGIC, "ext4", true },
+	{ XFS_MAGIC, "xfs", true },
+	{ BTRFS_SUPER_MAGIC, "btrfs", true },
+	{ F2FS_SUPER_MAGIC, "f2fs", true },
+	{ OVERLAYFS_SUPER_MAGIC, "overlayfs", true },
+	{ TMPFS_MAGIC, "tmpfs", false },
+	{ RAMFS_MAGIC, "ramfs", false },
+	{ NFS_SUPER_MAGIC, "nfs", false },
+	{ ZFS_MAGIC, "zfs", false },
+	{ 0, "an unknown file system", false },
+};
+
+/* The place in the table of the file system that @fd is on. */
+static size_t filesystem(int fd)
 {
-	static const struct {
-		unsigned long magic;
-		const char *name;
-	} known[] = {
-		{ EXT4_SUPER_MAGIC, "ext4" },
-		{ TMPFS_MAGIC, "tmpfs" },
-		{ BTRFS_SUPER_MAGIC, "btrfs" },
-		{ OVERLAYFS_SUPER_MAGIC, "overlayfs" },
-		{ F2FS_SUPER_MAGIC, "f2fs" },
-		{ NFS_SUPER_MAGIC, "nfs" },
-		{ XFS_MAGIC, "xfs" },
-		{ ZFS_MAGIC, "zfs" },
-	};
+	size_t i, unknown = sizeof(known) / sizeof(*known) - 1;
 	struct statfs fs;
 
 	if (fstatfs(fd, &fs))
-		return "unknown";
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		return unknown;
+	for (i = 0; i < unknown; i++)
 		if ((unsigned long)fs.f_type == known[i].magic)
-			return known[i].name;
-	return "unknown";
+			break;
+	return i;
+}
+
+const char *obs_filesystem(int fd)
+{
+	return known[filesystem(fd)].name;
+}
+
+bool obs_notifies(int fd)
+{
+	return known[filesystem(fd)].notifies;
 }

@@ -22,6 +22,7 @@ int obs_proc_open(struct obs_proc *proc, const char *root, pid_t pid)
 	if (len >= (int)sizeof(path))
 		return obs_fail(ENAMETOOLONG, "open %.80s/proc", root);
 	proc->pid = pid;
+	proc->captured = *root;
 	proc->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (proc->root < 0)
 		return obs_fail(errno, "open %.120s", path);

@@ -10,6 +10,8 @@
 #ifndef COW_OBSERVE_OBSERVE_H
 #define COW_OBSERVE_OBSERVE_H
 
+#include <stdbool.h>
+
 #include "compiler.h"
 #include "faults.h"
 #include "peer.h"
@@ -47,8 +49,20 @@ size_t obs_fault_around(void);
  * obs_filesystem() - Name the file system that a descriptor is on.
  * @fd: an open file
  *
- * Return: a name such as "ext4" or "tmpfs"; "unknown" for one not known here.
+ * Return: a name such as "ext4" or "tmpfs".
  */
 const char *obs_filesystem(int fd);
+
+/**
+ * obs_notifies() - Does the first store to a clean mapped page of a file fault?
+ * @fd: an open file
+ *
+ * Rule: file systems that must know which pages get dirty have a page_mkwrite
+ * operation; those in memory have none (mm/memory.c, wp_page_shared()).
+ *
+ * Return: true for the file systems on disks that are known to; false for all
+ * others.
+ */
+bool obs_notifies(int fd);
 
 #endif

@@ -104,34 +104,45 @@ static int scan(const struct range *range)
 	return 0;
 }
 
-/*
- * Without the scan: the frame's flags tell where we may see them. Else
- * move_pages(2), asked only where pages lie, says -EFAULT for the zero page.
- */
+/* Is it the zero page? move_pages(2), asked where a page lies, says -EFAULT. */
+static int ask_zero(const struct range *range, size_t i, bool *zero)
+{
+	void *addr = (void *)(range->addr + i * range->page_size);
+	uint64_t rss;
+	int status = 0, rc = 0;
+
+	if (range->proc->captured)
+		return 0;
+	if (syscall(SYS_move_pages, range->proc->pid, 1UL, &addr, NULL, &status,
+		    0)) {
+		/* Refused. The zero page is the only one not in the Rss. */
+		rc = obs_vma_rss(range->proc, addr, &rss);
+		*zero = !rc && !rss;
+	} else {
+		*zero = status == -EFAULT;
+	}
+	return rc;
+}
+
+/* Without the scan: the frame's flags tell where we may see them; else ask. */
 static int guess_zero(const struct range *range)
 {
 	int rc = obs_frames(range->proc, range->pages, range->out);
 
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < range->pages; i++) {
+	for (size_t i = 0; i < range->pages && !rc; i++) {
 		struct obs_page *page = &range->out[i];
-		void *addr = (void *)(range->addr + i * range->page_size);
-		int status = 0;
+		uint32_t is = page->flags;
+		bool zero = page->kflags & KPF_ZERO_PAGE_BIT;
 
-		if (page->kflags & KPF_ZERO_PAGE_BIT)
-			page->flags |= OBS_ZERO;
 		if (page->kflags & KPF_THP_BIT)
 			page->flags |= OBS_HUGE;
-		if (page->pfn || !(page->flags & OBS_PRESENT))
-			continue;
-		if (syscall(SYS_move_pages, range->proc->pid, 1UL, &addr, NULL,
-			    &status, 0))
-			return obs_fail(errno, "move_pages");
-		if (status == -EFAULT)
+		if (!page->pfn && is & OBS_PRESENT &&
+		    !(is & (OBS_FILE | OBS_EXCLUSIVE)))
+			rc = ask_zero(range, i, &zero);
+		if (zero)
 			page->flags |= OBS_ZERO;
 	}
-	return 0;
+	return rc;
 }
 
 static int mark_vma(const struct obs_vma *vma, void *arg)
@@ -139,8 +150,8 @@ static int mark_vma(const struct obs_vma *vma, void *arg)
 	const struct range *range = arg;
 	uint32_t flags = 0;
 
-	/* Shared anonymous memory is a deleted file of this name. */
-	if (vma->inode && strcmp(vma->name, "/dev/zero (deleted)"))
+	/* Shared anonymous memory has this name as well, as a deleted file. */
+	if (vma->inode && strncmp(vma->name, "/dev/zero", 9))
 		flags |= OBS_MAP_FILE;
 	if (vma->shared)
 		flags |= OBS_MAP_SHARED;
@@ -191,7 +202,7 @@ static int fill(struct range *range)
 		if (rc == -ENOTTY)
 			rc = guess_zero(range);
 	}
-	if (!rc && !range->proc->pid)
+	if (!rc && !range->proc->pid && !range->proc->captured)
 		rc = read_cached(range);
 	return rc;
 }

@@ -4,6 +4,7 @@
  * through a socket pair; after a fork both sides have the function.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include "internal.h"
+
+#define LOOK_AFTER_MS 100
 
 struct order {
 	void (*run)(void *arg);
@@ -46,14 +49,31 @@ void obs_peer_serve(struct obs_peer *peer)
 	_exit(0);
 }
 
-static int wait_done(int fd)
+/* Has a child of ours ended? It stays there to be waited for. */
+static bool has_ended(pid_t pid)
 {
+	siginfo_t info = { 0 };
+
+	return pid && !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
+	       info.si_pid == pid;
+}
+
+/*
+ * Wait for the child's answer. Its end closes its side of the pair, but others
+ * may have that side open still: so look after it from time to time.
+ */
+static int wait_done(const struct obs_peer *peer)
+{
+	struct pollfd answer = { .fd = peer->fd, .events = POLLIN };
 	ssize_t got;
 	char done;
+	int ready;
 
 	do {
-		got = recv(fd, &done, 1, 0);
-	} while (got < 0 && errno == EINTR);
+		ready = poll(&answer, 1, LOOK_AFTER_MS);
+	} while ((ready < 0 && errno == EINTR) ||
+		 (!ready && !has_ended(peer->pid)));
+	got = recv(peer->fd, &done, 1, MSG_DONTWAIT);
 	return got == 1 ? 0 : obs_fail(EPIPE, "talk to the child");
 }
 
@@ -61,13 +81,15 @@ int obs_peer_adopt(struct obs_peer *peer, pid_t pid)
 {
 	int rc;
 
+	if (pid < 0)
+		return obs_fail(EINVAL, "adopt a child that was not born");
 	close(peer->other);
 	peer->other = -1;
 	peer->pid = pid;
 	if (!pid)
 		return 0;
 	rc = obs_quiet();
-	return rc ? rc : wait_done(peer->fd);
+	return rc ? rc : wait_done(peer);
 }
 
 int obs_peer_call(struct obs_peer *peer, void (*run)(void *arg), void *arg)
@@ -77,7 +99,7 @@ int obs_peer_call(struct obs_peer *peer, void (*run)(void *arg), void *arg)
 	if (send(peer->fd, &order, sizeof(order), MSG_NOSIGNAL) !=
 	    sizeof(order))
 		return obs_fail(EPIPE, "talk to the child");
-	return wait_done(peer->fd);
+	return wait_done(peer);
 }
 
 int obs_peer_end(struct obs_peer *peer)

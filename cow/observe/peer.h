@@ -48,7 +48,8 @@ _Noreturn void obs_peer_serve(struct obs_peer *peer);
  * the stacks of both to be copied at the next store, and whoever counts the
  * faults of all processes, as perf stat does, would count that.
  *
- * Return: 0; -EPIPE when the child died; or another -errno.
+ * Return: 0; -EPIPE when the child died; -EINVAL for a negative @pid; or
+ * another -errno.
  */
 int obs_peer_adopt(struct obs_peer *peer, pid_t pid);
 

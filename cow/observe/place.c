@@ -87,7 +87,8 @@ int obs_pin(void)
 
 int obs_drain(void)
 {
-	void *page = &page;
+	/* No page of ours: it is not to be moved, only asked for. */
+	void *page = NULL;
 	int node = 0, status;
 
 	if (syscall(SYS_move_pages, 0, 1UL, &page, &node, &status,

@@ -16,11 +16,13 @@
  * @dir: its directory in /proc, open
  * @root: where /proc itself is, open: the directory that holds kpageflags
  * @pid: the process, or 0 for the caller
+ * @captured: of a captured tree: no system call may be asked about it
  */
 struct obs_proc {
 	int dir;
 	int root;
 	pid_t pid;
+	bool captured;
 };
 
 /**
@@ -140,6 +142,26 @@ struct obs_rollup {
  * Return: 0; -EINVAL when no field was recognised; or another -errno.
  */
 int obs_rollup(const struct obs_proc *proc, struct obs_rollup *sums);
+
+/**
+ * obs_vmstat() - Read one line of /proc/vmstat.
+ * @proc: an open process, for where /proc is
+ * @field: its name, such as "pgreuse"
+ * @value: set to its value
+ *
+ * Return: 0, -ENOENT without such a line, or another -errno.
+ */
+int obs_vmstat(const struct obs_proc *proc, const char *field, uint64_t *value);
+
+/**
+ * obs_vma_rss() - Read from smaps how much of a mapping is present.
+ * @proc: an open process
+ * @addr: any address of the mapping
+ * @bytes: set to its Rss, which leaves out the shared page of zeros
+ *
+ * Return: 0, -ENOENT where nothing is mapped, or another -errno.
+ */
+int obs_vma_rss(const struct obs_proc *proc, const void *addr, uint64_t *bytes);
 
 /**
  * obs_meminfo() - Read one line of /proc/meminfo.

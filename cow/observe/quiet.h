@@ -30,7 +30,7 @@ int obs_quiet(void);
 int obs_keep(const void *addr, size_t bytes);
 
 /**
- * obs_unkeep() - Watch no range any more that lies within this one.
+ * obs_unkeep() - Watch a range no more, once for each obs_keep() of it.
  * @addr: page-aligned start
  * @bytes: length
  */

@@ -10,14 +10,15 @@
 
 #include "internal.h"
 
-/* "Name:   123 kB" -> bytes, if it is the name we look for */
-static bool read_field(const char *line, const char *name, uint64_t *bytes)
+/* "Name:   123 kB" or "name 123", if it is the name we look for. */
+static bool read_field(const char *line, const char *name, const char *after,
+		       uint64_t *bytes)
 {
 	size_t len = strlen(name);
 	char *end;
 	uint64_t value;
 
-	if (strncmp(line, name, len) || line[len] != ':')
+	if (strncmp(line, name, len) || line[len] != *after)
 		return false;
 	value = strtoull(line + len + 1, &end, 10);
 	if (end == line + len + 1)
@@ -53,7 +54,7 @@ int obs_rollup(const struct obs_proc *proc, struct obs_rollup *sums)
 		return obs_fail(errno, "open /proc/PID/smaps_rollup");
 	while ((line = obs_line(&lines, &rc)))
 		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-			known += read_field(line, fields[i].name,
+			known += read_field(line, fields[i].name, ":",
 					    fields[i].value);
 	close(lines.fd);
 	if (rc)
@@ -61,20 +62,55 @@ int obs_rollup(const struct obs_proc *proc, struct obs_rollup *sums)
 	return known ? 0 : obs_fail(EINVAL, "parse /proc/PID/smaps_rollup");
 }
 
-int obs_meminfo(const struct obs_proc *proc, const char *field, uint64_t *bytes)
+/* Look for a field in a file of /proc itself. */
+static int find_field(const struct obs_proc *proc, const char *file,
+		      const char *field, const char *after, uint64_t *value)
 {
 	struct obs_lines lines = { 0 };
 	bool found = false;
 	char *line;
 	int rc = 0;
 
-	lines.fd = openat(proc->root, "meminfo", O_RDONLY | O_CLOEXEC);
+	lines.fd = openat(proc->root, file, O_RDONLY | O_CLOEXEC);
 	if (lines.fd < 0)
-		return obs_fail(errno, "open /proc/meminfo");
+		return obs_fail(errno, "open /proc/%s", file);
 	while (!found && (line = obs_line(&lines, &rc)))
-		found = read_field(line, field, bytes);
+		found = read_field(line, field, after, value);
 	close(lines.fd);
 	if (rc)
-		return obs_fail(-rc, "read /proc/meminfo");
-	return found ? 0 : obs_fail(ENOENT, "find %s in /proc/meminfo", field);
+		return obs_fail(-rc, "read /proc/%s", file);
+	return found ? 0 : obs_fail(ENOENT, "find %s in /proc/%s", field, file);
+}
+
+int obs_meminfo(const struct obs_proc *proc, const char *field, uint64_t *bytes)
+{
+	return find_field(proc, "meminfo", field, ":", bytes);
+}
+
+int obs_vmstat(const struct obs_proc *proc, const char *field, uint64_t *value)
+{
+	return find_field(proc, "vmstat", field, " ", value);
+}
+
+int obs_vma_rss(const struct obs_proc *proc, const void *addr, uint64_t *bytes)
+{
+	struct obs_lines lines = { 0 };
+	bool inside = false, found = false;
+	struct obs_vma vma;
+	char *line;
+	int rc = 0;
+
+	lines.fd = openat(proc->dir, "smaps", O_RDONLY | O_CLOEXEC);
+	if (lines.fd < 0)
+		return obs_fail(errno, "open /proc/PID/smaps");
+	while (!found && (line = obs_line(&lines, &rc))) {
+		if (!obs_vma_parse(line, &vma))
+			inside = (uintptr_t)addr >= vma.start &&
+				 (uintptr_t)addr < vma.end;
+		found = inside && read_field(line, "Rss", ":", bytes);
+	}
+	close(lines.fd);
+	if (rc)
+		return obs_fail(-rc, "read /proc/PID/smaps");
+	return found ? 0 : obs_fail(ENOENT, "find the mapping of %p", addr);
 }

@@ -25,8 +25,6 @@
 
 /* /proc/kpageflags, <linux/kernel-page-flags.h> */
 #define KPF_ANON_BIT	  (1ULL << 12)
-#define KPF_HUGE_BIT	  (1ULL << 17)
-#define KPF_KSM_BIT	  (1ULL << 21)
 #define KPF_THP_BIT	  (1ULL << 22)
 #define KPF_ZERO_PAGE_BIT (1ULL << 24)
 

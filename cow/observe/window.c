@@ -38,6 +38,8 @@ int obs_window_open(struct obs_window **window, void *addr, size_t pages)
 		obs_unkeep(addr, pages * page_size);
 		return rc;
 	}
+	for (int i = 0; i < 3; i++)
+		w->counter.fd[i] = -1;
 	w->addr = addr;
 	w->pages = pages;
 	w->bytes = bytes;
@@ -55,6 +57,20 @@ void obs_window_close(struct obs_window *window)
 	munmap(window, window->bytes);
 }
 
+static int prepare(struct obs_window *window)
+{
+	int rc = obs_pages_of(0, window->addr, window->pages, window->before);
+
+	if (!rc)
+		rc = obs_quiet();
+	if (!rc)
+		rc = obs_counter_read(window->counter.fd,
+				      window->counter.start);
+	if (!rc)
+		rc = obs_control("enable");
+	return rc;
+}
+
 int obs_begin(struct obs_window *window)
 {
 	int rc;
@@ -63,65 +79,86 @@ int obs_begin(struct obs_window *window)
 	obs_drain();
 	window->error = 0;
 	memset(&window->faults, 0, sizeof(window->faults));
-	rc = obs_counter_open(window->counter.fd, &window->counter.source);
-	window->faults.source = window->counter.source;
+	rc = obs_counter_open(window->counter.fd, &window->faults.source);
 	if (!rc)
-		rc = obs_pages_of(0, window->addr, window->pages,
-				  window->before);
-	if (!rc)
-		rc = obs_quiet();
-	if (!rc)
-		rc = obs_counter_read(window->counter.fd,
-				      window->counter.start);
-	if (!rc)
-		rc = obs_control("enable");
+		rc = prepare(window);
+	if (rc)
+		obs_counter_close(window->counter.fd);
+	window->counter.running = !rc;
 	return keep(window, rc);
+}
+
+/* perf's count must be what getrusage's is, less what perf can't see. */
+static int agree(const struct obs_window *window, const char *what,
+		 uint64_t perf, uint64_t usage)
+{
+	if (window->faults.source == OBS_RUSAGE || perf == usage)
+		return 0;
+	return obs_fail(
+		EBADMSG,
+		"find one number of %s: perf counts %llu, getrusage %llu", what,
+		(unsigned long long)perf, (unsigned long long)usage);
 }
 
 /* perf and getrusage see the same faults, but for the gaps each has. */
 static int add_up(struct obs_window *window, const uint64_t *end)
 {
-	const uint64_t *start = window->counter.start;
 	struct obs_faults *faults = &window->faults;
-	uint64_t seen;
+	uint64_t count[OBS_COUNTS], hidden = faults->populated;
+	int rc;
 
-	faults->minor = end[OBS_RU_MINOR] - start[OBS_RU_MINOR];
-	faults->major = end[OBS_RU_MAJOR] - start[OBS_RU_MAJOR];
-	faults->segv = end[OBS_REFUSED] - start[OBS_REFUSED];
+	for (int i = 0; i < OBS_COUNTS; i++)
+		count[i] = end[i] - window->counter.start[i];
+	faults->minor = count[OBS_RU_MINOR];
+	faults->major = count[OBS_RU_MAJOR];
+	faults->segv = count[OBS_REFUSED];
+	faults->reuses = end[OBS_REUSES] == UINT64_MAX ? UINT64_MAX :
+							 count[OBS_REUSES];
 	faults->total = faults->minor + faults->major + faults->segv -
 			faults->populated;
-	seen = faults->total;
 	if (faults->source == OBS_PERF_USER)
-		seen -= faults->kernel;
-	faults->by_perf = seen;
-	if (faults->source != OBS_RUSAGE)
-		faults->by_perf = end[OBS_PERF_TOTAL] - start[OBS_PERF_TOTAL];
-	if (faults->by_perf != seen)
-		return obs_fail(
-			EBADMSG,
-			"agree on the faults: perf counts %llu, getrusage %llu",
-			(unsigned long long)faults->by_perf,
-			(unsigned long long)seen);
-	return 0;
+		hidden += faults->kernel;
+	faults->by_perf = faults->minor + faults->major + faults->segv - hidden;
+	rc = agree(window, "the faults", count[OBS_PERF_TOTAL],
+		   faults->by_perf);
+	if (!rc)
+		rc = agree(window, "the minor faults", count[OBS_PERF_MINOR],
+			   faults->minor - hidden);
+	if (!rc)
+		rc = agree(window, "the major faults", count[OBS_PERF_MAJOR],
+			   faults->major);
+	return rc;
+}
+
+static int conclude(struct obs_window *window)
+{
+	uint64_t end[OBS_COUNTS];
+	int rc = obs_control("disable");
+
+	if (!rc)
+		rc = obs_counter_read(window->counter.fd, end);
+	obs_counter_close(window->counter.fd);
+	if (!rc)
+		rc = obs_pages_of(0, window->addr, window->pages,
+				  window->after);
+	if (!rc)
+		rc = add_up(window, end);
+	if (!rc)
+		obs_classify(window);
+	return rc;
 }
 
 int obs_end(struct obs_window *window)
 {
-	uint64_t end[OBS_COUNTS];
-	int rc = window->error;
+	int error = errno, rc = window->error;
 
+	if (!rc && !window->counter.running)
+		rc = obs_fail(EINVAL, "end a window that did not begin");
 	if (!rc)
-		rc = keep(window, obs_control("disable"));
-	if (!rc)
-		rc = keep(window, obs_counter_read(window->counter.fd, end));
-	obs_counter_close(window->counter.fd);
-	if (!rc)
-		rc = keep(window, obs_pages_of(0, window->addr, window->pages,
-					       window->after));
-	if (!rc)
-		rc = keep(window, add_up(window, end));
-	if (!rc)
-		obs_classify(window);
+		rc = keep(window, conclude(window));
+	window->counter.running = false;
+	/* What is studied in a window may be a system call. */
+	errno = error;
 	return rc;
 }
 

@@ -77,6 +77,8 @@ struct rep {
 	char why[256]; /* skipped or failed */
 	bool skipped; /* this step and all that follow */
 	bool failed;
+	bool disturbed; /* the running step */
+	size_t disturbances; /* those before it */
 	/* what the demo stands on */
 	struct rep_area {
 		char *addr;

@@ -36,7 +36,7 @@ static enum rep_verdict verdict(const struct rep *r)
 {
 	if (r->failed)
 		return REP_DIFFERS;
-	if (r->skipped)
+	if (r->skipped || r->disturbed)
 		return REP_SKIPPED;
 	for (size_t i = 0; i < r->n_claims; i++)
 		if (!rep_claim_holds(&r->claims[i]))
@@ -51,7 +51,7 @@ static void add_to_sums(struct rep *r)
 
 		r->asked += claim->asked;
 		r->right += claim->asked && claim->answer == claim->measured;
-		if (!claim->faults || r->skipped)
+		if (!claim->faults || verdict(r) == REP_SKIPPED)
 			continue;
 		r->predicted += claim->predicted;
 		r->measured += claim->measured;
@@ -59,17 +59,44 @@ static void add_to_sums(struct rep *r)
 	r->verdicts[verdict(r)]++;
 }
 
+/* How many pages the kernel has moved or swapped, of all processes. */
+static uint64_t pages_moved(void)
+{
+	static const char *const fields[] = { "pgmigrate_success", "pswpin",
+					      "pswpout" };
+	uint64_t sum = 0, value;
+	struct obs_proc self;
+
+	if (obs_proc_open(&self, "", 0))
+		return 0;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (!obs_vmstat(&self, fields[i], &value))
+			sum += value;
+	obs_proc_close(&self);
+	return sum;
+}
+
 static void run_step(struct rep *r)
 {
+	uint64_t moved = pages_moved();
+
 	r->n_claims = 0;
 	r->n_pictures = 0;
 	r->seen = 0;
+	r->disturbances += r->disturbed;
+	r->disturbed = false;
 	*r->reason = '\0';
 	memset(r->claims, 0, sizeof(r->claims));
 	if (r->render->step_begin)
 		r->render->step_begin(r);
 	if (!r->skipped)
 		r->demo->steps[r->step].run(r);
+	if (verdict(r) == REP_DIFFERS && !r->failed && pages_moved() != moved) {
+		r->disturbed = true;
+		snprintf(
+			r->why, sizeof(r->why),
+			"the kernel moved pages meanwhile, of whatever process: try again");
+	}
 	add_to_sums(r);
 	for (size_t i = 0; i < r->n_pictures && r->render->strip && !r->failed;
 	     i++)
@@ -160,7 +187,9 @@ static int conclude(struct rep *r)
 	}
 	if (r->verdicts[REP_DIFFERS])
 		return EXIT_DIFFERS;
-	return r->verdicts[REP_OK] ? EXIT_OK : EXIT_SKIPPED;
+	if (r->disturbances || r->disturbed || !r->verdicts[REP_OK])
+		return EXIT_SKIPPED;
+	return EXIT_OK;
 }
 
 int rep_main(const struct rep_demo *demo, int argc, char **argv)

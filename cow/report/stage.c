@@ -68,8 +68,8 @@ void rep_forked(struct rep *r, struct obs_peer *peer, pid_t pid)
 {
 	if (pid == 0)
 		obs_peer_serve(peer);
-	rep_failed(r, pid < 0 ? -errno : 0, "fork");
-	rep_failed(r, obs_peer_adopt(peer, pid < 0 ? 0 : pid), NULL);
+	if (!rep_failed(r, pid < 0 ? -errno : 0, "fork"))
+		rep_failed(r, obs_peer_adopt(peer, pid), NULL);
 }
 
 void rep_order(struct rep *r, struct obs_peer *peer, void (*run)(void *arg),
@@ -81,7 +81,8 @@ void rep_order(struct rep *r, struct obs_peer *peer, void (*run)(void *arg),
 
 void rep_end_peer(struct rep *r, struct obs_peer *peer)
 {
-	rep_failed(r, obs_peer_end(peer), NULL);
+	if (peer)
+		rep_failed(r, obs_peer_end(peer), NULL);
 }
 
 void rep_look(struct rep *r, pid_t pid, struct obs_window *window)
@@ -96,6 +97,8 @@ void rep_look(struct rep *r, pid_t pid, struct obs_window *window)
 size_t rep_compare(struct rep *r, struct obs_window *parent,
 		   struct obs_window *child, const struct obs_peer *peer)
 {
+	if (!peer || !rep_going(r))
+		return 0;
 	rep_look(r, 0, parent);
 	rep_look(r, peer->pid, child);
 	rep_strip(r, "parent", parent->after, parent->pages);

@@ -300,6 +300,8 @@ static void terse_step_end(struct rep *r, enum rep_verdict verdict)
 	const struct rep_step *step = &r->demo->steps[r->step];
 	char want[256], got[256];
 
+	if (r->failed)
+		return;
 	if (verdict == REP_SKIPPED)
 		printf("%s: step %zu skipped: %s\n", r->demo->name, r->step + 1,
 		       r->why);

@@ -69,8 +69,15 @@ static const struct {
 	  { .flags = OBS_PRESENT | OBS_FILE | OBS_MAP_FILE | OBS_MAP_SHARED },
 	  { .flags = OBS_PRESENT | OBS_FILE | OBS_MAP_FILE | OBS_MAP_SHARED },
 	  OBS_KIND_NOTIFY },
+	{ "a page that was swapped in",
+	  { .flags = OBS_SWAPPED },
+	  { .flags = MINE },
+	  OBS_KIND_STRAY },
 	{ "a fault elsewhere", { .flags = 0 }, { .flags = 0 }, OBS_KIND_STRAY },
 };
+
+/* How many reuses the kernel has counted, in all processes. */
+static uint64_t reuses = UINT64_MAX;
 
 static struct obs_faults classify(const struct obs_page *before,
 				  const struct obs_page *after, size_t pages,
@@ -80,7 +87,7 @@ static struct obs_faults classify(const struct obs_page *before,
 		.pages = pages,
 		.before = (struct obs_page *)before,
 		.after = (struct obs_page *)after,
-		.faults = { .total = total, .segv = segv },
+		.faults = { .total = total, .segv = segv, .reuses = reuses },
 	};
 
 	obs_classify(&window);
@@ -120,6 +127,21 @@ static void finds_the_stray(void **state)
 	assert_int_equal(faults.kind[OBS_KIND_STRAY], 1);
 }
 
+/* Unseen frames: no reuse was counted, so none of the faults was one. */
+static void believes_the_kernels_count_of_reuses(void **state)
+{
+	const struct obs_page same[3] = { { .flags = MINE },
+					  { .flags = MINE },
+					  { .flags = MINE } };
+	struct obs_faults faults;
+
+	reuses = 1;
+	faults = classify(same, same, 3, 3, 0);
+	reuses = UINT64_MAX;
+	assert_int_equal(faults.kind[OBS_KIND_REUSE], 1);
+	assert_int_equal(faults.kind[OBS_KIND_STRAY], 2);
+}
+
 static void counts_a_huge_page_once(void **state)
 {
 	size_t pages = obs_page_size() / 8 * 2;
@@ -143,6 +165,7 @@ int main(void)
 		cmocka_unit_test(names_each_kind),
 		cmocka_unit_test(counts_a_refusal_first),
 		cmocka_unit_test(finds_the_stray),
+		cmocka_unit_test(believes_the_kernels_count_of_reuses),
 		cmocka_unit_test(counts_a_huge_page_once),
 	};
 

@@ -204,6 +204,59 @@ static void reads_pages_of_a_tree(void **state)
 	assert_int_equal(chdir("/") | rmdir(dir), 0);
 }
 
+/* A captured tree is not to be asked about by system calls, whatever its pid. */
+static void asks_nobody_about_a_tree(void **state)
+{
+	char dir[] = "/tmp/proc_test.XXXXXX";
+	struct obs_page page[5];
+	struct obs_proc proc;
+
+	assert_non_null(mkdtemp(dir));
+	make_tree(dir);
+	assert_int_equal(rename("proc/7", "proc/self"), 0);
+	put_text("proc/self/maps", "10000000-20000000 rw-s 00000000 00:00 0\n");
+	assert_int_equal(unlink("proc/kpageflags"), 0);
+	put_number("proc/kpageflags", 0, 0);
+	put_number("proc/self/pagemap", 0x10000000 / obs_page_size(),
+		   PM_PRESENT);
+	assert_int_equal(obs_proc_open(&proc, dir, 0), 0);
+	assert_int_equal(obs_pages(&proc, (void *)0x10000000, 1, page), 0);
+	assert_int_equal(page[0].flags, OBS_PRESENT | OBS_MAP_SHARED);
+	assert_int_equal(obs_pages(&proc,
+				   (void *)(0x10000000 + 4 * obs_page_size()),
+				   1, page),
+			 0);
+	assert_int_equal(page[0].flags, OBS_MAP_SHARED);
+	obs_proc_close(&proc);
+	assert_int_equal(rename("proc/self", "proc/7"), 0);
+	remove_tree();
+	assert_int_equal(chdir("/") | rmdir(dir), 0);
+}
+
+/* A line longer than the reader's buffer is cut, and the next one is whole. */
+static void cuts_long_lines(void **state)
+{
+	char dir[] = "/tmp/proc_test.XXXXXX", maps[4096 + 200];
+	struct obs_vma vma;
+	struct obs_proc proc;
+	size_t len;
+
+	assert_non_null(mkdtemp(dir));
+	make_tree(dir);
+	len = sprintf(maps, "1000-2000 rw-p 00000000 08:01 5 ");
+	memset(maps + len, 'n', 4000);
+	strcpy(maps + len + 4000, "\n3000-4000 rw-p 00000000 08:01 6 /last\n");
+	put_text("proc/7/maps", maps);
+	assert_int_equal(obs_proc_open(&proc, dir, 7), 0);
+	assert_int_equal(obs_vma_at(&proc, (void *)0x1000, &vma), 0);
+	assert_int_equal(strlen(vma.name), sizeof(vma.name) - 1);
+	assert_int_equal(obs_vma_at(&proc, (void *)0x3000, &vma), 0);
+	assert_string_equal(vma.name, "/last");
+	obs_proc_close(&proc);
+	remove_tree();
+	assert_int_equal(chdir("/") | rmdir(dir), 0);
+}
+
 static void compares_pages(void **state)
 {
 	const struct obs_page shared = { 0, 0, 0, OBS_PRESENT };
@@ -229,6 +282,8 @@ int main(void)
 		cmocka_unit_test(reads_captured_sums),
 		cmocka_unit_test(says_what_is_missing),
 		cmocka_unit_test(reads_pages_of_a_tree),
+		cmocka_unit_test(asks_nobody_about_a_tree),
+		cmocka_unit_test(cuts_long_lines),
 		cmocka_unit_test(compares_pages),
 	};
 

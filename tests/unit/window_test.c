@@ -153,6 +153,80 @@ static void watches_so_many_ranges(void **state)
 	obs_window_close(more[0]);
 }
 
+static void fork_peer(struct obs_peer *peer)
+{
+	pid_t pid;
+
+	assert_int_equal(obs_peer_open(peer), 0);
+	pid = fork();
+	if (pid == 0)
+		obs_peer_serve(peer);
+	assert_true(pid > 0);
+	assert_int_equal(obs_peer_adopt(peer, pid), 0);
+}
+
+static size_t open_descriptors(void)
+{
+	size_t n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* The errors of perf's protocol come after the counters were opened. */
+static void closes_its_counters(void **state)
+{
+	size_t before = open_descriptors();
+
+	obs_writes(window);
+	assert_int_equal(open_descriptors(), before);
+	setenv("PERF_CTL_FD", "x", 1);
+	obs_writes(window);
+	assert_int_equal(window->error, -EINVAL);
+	unsetenv("PERF_CTL_FD");
+	assert_int_equal(open_descriptors(), before);
+	window->error = 0;
+	assert_int_equal(obs_end(window), -EINVAL);
+	assert_int_equal(open_descriptors(), before);
+}
+
+static void leaves_errno_alone(void **state)
+{
+	assert_int_equal(obs_begin(window), 0);
+	errno = EXDEV;
+	assert_int_equal(obs_end(window), 0);
+	assert_int_equal(errno, EXDEV);
+}
+
+/* Unmapped by its file: SIGBUS, not SIGSEGV. */
+static void names_a_bus_error(void **state)
+{
+	int fd = memfd_create("empty", MFD_CLOEXEC);
+	struct obs_signal signal;
+
+	assert_true(fd >= 0);
+	assert_ptr_equal(mmap(area, bytes, PROT_READ, MAP_SHARED | MAP_FIXED,
+			      fd, 0),
+			 area);
+	assert_int_equal(obs_try_read(area, &signal), 0);
+	assert_string_equal(obs_signal_text(&signal), "SIGBUS, BUS_ADRERR");
+	close(fd);
+}
+
+/* The pages of a reuse are the same, and the kernel has counted them. */
+static void tells_reuse_from_copy(void **state)
+{
+	struct obs_peer peer;
+
+	obs_writes(window);
+	fork_peer(&peer);
+	assert_int_equal(obs_peer_end(&peer), 0);
+	obs_writes(window);
+	assert_int_equal(window->faults.kind[OBS_KIND_REUSE], PAGES);
+	assert_true(window->faults.reuses >= PAGES);
+}
+
 static void refuses_bad_ranges(void **state)
 {
 	struct obs_window *none;
@@ -164,18 +238,6 @@ static void refuses_bad_ranges(void **state)
 	assert_int_equal(obs_gap_map(&addr, 0), -EINVAL);
 	assert_int_equal(obs_gap_map(&addr, SIZE_MAX), -EINVAL);
 	assert_int_equal(obs_gap_map(&addr, SIZE_MAX / 4), -ENOMEM);
-}
-
-static void fork_peer(struct obs_peer *peer)
-{
-	pid_t pid;
-
-	assert_int_equal(obs_peer_open(peer), 0);
-	pid = fork();
-	if (pid == 0)
-		obs_peer_serve(peer);
-	assert_true(pid > 0);
-	assert_int_equal(obs_peer_adopt(peer, pid), 0);
 }
 
 static void a_child_counts_copies(void **state)
@@ -258,6 +320,8 @@ int main(void)
 		TEST(explains_populated_pages), TEST(explains_kernel_touches),
 		TEST(counts_refusals),		TEST(sees_faults_elsewhere),
 		TEST(watches_so_many_ranges),	TEST(refuses_bad_ranges),
+		TEST(closes_its_counters),	TEST(leaves_errno_alone),
+		TEST(names_a_bus_error),	TEST(tells_reuse_from_copy),
 		TEST(a_child_counts_copies),	TEST(a_killed_child_is_noticed),
 		TEST(speaks_with_perf),
 	};
