@@ -38,15 +38,11 @@ static void fork_child(struct rep *r)
 static void before_fork(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
-	rep_because(
-		r,
-		"the first store to each page faults: the process gets a new page of zeros");
+	rep_because(r, "each first store faults and brings a page of zeros");
 	if (mmap(area, n * obs_page_size(), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages", n);
-	parent->value = 'p';
-	obs_writes(parent);
-	rep_saw_faults(r, parent);
+	rep_writes(r, NULL, parent, 'p');
 	rep_strip(r, "parent", parent->after, n);
 }
 
@@ -57,9 +53,7 @@ static void share(struct rep *r)
 	rep_expect(r, n, "pages", rep_same(r));
 	rep_because(r, "fork() copied page table entries, not pages");
 	fork_child(r);
-	child->value = 'p';
-	rep_order(r, peer, obs_reads, child);
-	rep_saw_faults(r, child);
+	rep_reads(r, peer, child, 'p');
 	rep_saw(r, child->matched);
 	rep_saw(r, rep_compare(r, parent, child, peer));
 }
@@ -98,11 +92,8 @@ static void write_again(struct rep *r)
 {
 	rep_expect_faults(r, n - 1, OBS_KIND_COPY);
 	rep_expect(r, 0, "pages", rep_same(r));
-	rep_because(
-		r, "the page that was copied is the child's own, and writable");
-	child->value = 'c';
-	rep_order(r, peer, obs_writes, child);
-	rep_saw_faults(r, child);
+	rep_because(r, "the page that was copied is its own, and writable");
+	rep_writes(r, peer, child, 'c');
 	rep_saw(r, rep_compare(r, parent, child, peer));
 }
 
@@ -113,9 +104,7 @@ static void parent_first(struct rep *r)
 	rep_because(r, "whoever stores first gets the copies");
 	rep_end_peer(r, peer);
 	fork_child(r);
-	parent->value = 'P';
-	obs_writes(parent);
-	rep_saw_faults(r, parent);
+	rep_writes(r, NULL, parent, 'P');
 	child->value = 'p';
 	rep_order(r, peer, obs_reads, child);
 	rep_saw(r, child->matched);

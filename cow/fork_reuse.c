@@ -66,15 +66,11 @@ static size_t mapped_once(const struct obs_window *window)
 static void parent_writes(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
-	rep_because(
-		r,
-		"the first store to each page faults: the process gets a new page of zeros");
+	rep_because(r, "each first store faults and brings a page of zeros");
 	if (mmap(area, n * obs_page_size(), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages", n);
-	parent->value = 'p';
-	obs_writes(parent);
-	rep_saw_faults(r, parent);
+	rep_writes(r, NULL, parent, 'p');
 	rep_strip(r, "parent", parent->after, n);
 }
 
@@ -84,11 +80,10 @@ static void child_gone(struct rep *r)
 	rep_expect(r, n, "pages", "mapped once");
 	rep_because(
 		r,
-		"fork() left the entries read-only; the child is gone, and with it the need to copy, not the need to fault");
+		"the entries are read-only since fork(), but unshared again");
 	fork_child(r);
 	rep_end_peer(r, peer);
-	obs_writes(parent);
-	rep_saw_faults(r, parent);
+	rep_writes(r, NULL, parent, 'p');
 	rep_saw(r, mapped_once(parent));
 }
 
@@ -105,8 +100,7 @@ static void three_share(struct rep *r)
 	    rep_failed(r, grandchild->error, "%s", grandchild->what) ||
 	    rep_failed(r, obs_peer_adopt(grandpeer, 0), NULL))
 		return;
-	rep_order(r, grandpeer, obs_reads, grandchild);
-	rep_saw_faults(r, grandchild);
+	rep_reads(r, grandpeer, grandchild, 'p');
 	rep_saw(r, rep_compare(r, parent, child, peer));
 	rep_saw(r, obs_count_same(child->after, grandchild->after, n));
 	rep_strip(r, "grandch.", grandchild->after, n);
@@ -116,27 +110,22 @@ static void child_writes(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_COPY);
 	rep_because(r, "two others hold each page: the child gets copies");
-	rep_order(r, peer, obs_writes, child);
-	rep_saw_faults(r, child);
+	rep_writes(r, peer, child, 'c');
 }
 
 static void grandchild_writes(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_COPY);
 	rep_because(r, "one other, the parent, still holds each page");
-	rep_order(r, grandpeer, obs_writes, grandchild);
-	rep_saw_faults(r, grandchild);
+	rep_writes(r, grandpeer, grandchild, 'c');
 }
 
 static void parent_last(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_REUSE);
 	rep_expect(r, n, "pages", "mapped once");
-	rep_because(
-		r,
-		"three wrote and three faulted, but a page that three share is copied twice: the last owner keeps it");
-	obs_writes(parent);
-	rep_saw_faults(r, parent);
+	rep_because(r, "a page that three share is copied twice: one keeps it");
+	rep_writes(r, NULL, parent, 'p');
 	rep_saw(r, mapped_once(parent));
 	rep_end_peer(r, grandpeer);
 	rep_order(r, peer, reap_grandchild, NULL);

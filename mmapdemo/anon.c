@@ -34,16 +34,8 @@ static void set_up(struct rep *r)
 	n = rep_pages(r);
 	map(r, MAP_PRIVATE, &private, &in_private);
 	map(r, MAP_SHARED, &shared, &in_shared);
-}
-
-/* The child reads, in a window of its own. */
-static void child_reads(struct rep *r, struct obs_window *window)
-{
-	window->value = 'p';
-	rep_order(r, peer, obs_reads, window);
-	rep_saw_faults(r, window);
-	rep_saw(r, window->matched);
-	rep_strip(r, "child", window->after, n);
+	if (rep_going(r))
+		rep_lock(r, shared->addr, n);
 }
 
 static void read_fresh(struct rep *r)
@@ -51,9 +43,7 @@ static void read_fresh(struct rep *r)
 	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
 	rep_expect(r, n, "pages", "reading as zero");
 	rep_because(r, "one page of zeros can stand for all of them");
-	private->value = 0;
-	obs_reads(private);
-	rep_saw_faults(r, private);
+	rep_reads(r, NULL, private, 0);
 	rep_saw(r, private->matched);
 	rep_strip(r, "private", private->after, n);
 }
@@ -61,23 +51,16 @@ static void read_fresh(struct rep *r)
 static void write_private(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
-	rep_because(
-		r,
-		"the zero page is read-only: a store gets a page of its own");
-	private->value = 'p';
-	obs_writes(private);
-	rep_saw_faults(r, private);
+	rep_because(r, "the zero page is read-only: a store brings a page");
+	rep_writes(r, NULL, private, 'p');
 	rep_strip(r, "private", private->after, n);
 }
 
 static void write_shared(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
-	rep_because(
-		r, "it is a file without a name: each store adds a page to it");
-	shared->value = 'p';
-	obs_writes(shared);
-	rep_saw_faults(r, shared);
+	rep_because(r, "a file without a name: each store adds a page");
+	rep_writes(r, NULL, shared, 'p');
 	rep_strip(r, "shared", shared->after, n);
 }
 
@@ -89,7 +72,9 @@ static void child_reads_private(struct rep *r)
 	peer = rep_peer(r);
 	if (peer)
 		rep_forked(r, peer, fork());
-	child_reads(r, in_private);
+	rep_reads(r, peer, in_private, 'p');
+	rep_saw(r, in_private->matched);
+	rep_strip(r, "child", in_private->after, n);
 }
 
 static void child_reads_shared(struct rep *r)
@@ -100,9 +85,11 @@ static void child_reads_shared(struct rep *r)
 	rep_expect(r, n, "pages", "read by the child as the parent wrote");
 	rep_because(
 		r,
-		"fork() leaves shared mappings to be filled on demand; one read fault maps up to %zu pages",
+		"fork() copies no entry of a shared mapping; a fault maps up to %zu",
 		around);
-	child_reads(r, in_shared);
+	rep_reads(r, peer, in_shared, 'p');
+	rep_saw(r, in_shared->matched);
+	rep_strip(r, "child", in_shared->after, n);
 }
 
 static void child_writes_private(struct rep *r)
@@ -110,9 +97,7 @@ static void child_writes_private(struct rep *r)
 	rep_expect_faults(r, n, OBS_KIND_COPY);
 	rep_expect(r, n, "pages", "where the parent reads its old value");
 	rep_because(r, "private: the child's stores go to copies");
-	in_private->value = 'c';
-	rep_order(r, peer, obs_writes, in_private);
-	rep_saw_faults(r, in_private);
+	rep_writes(r, peer, in_private, 'c');
 	rep_saw(r, obs_matches(private, 'p'));
 	rep_compare(r, private, in_private, peer);
 }
@@ -121,11 +106,8 @@ static void child_writes_shared(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_COPY);
 	rep_expect(r, n, "pages", "where the parent reads the child's value");
-	rep_because(r,
-		    "shared: one page for both, mapped writable by the read");
-	in_shared->value = 'c';
-	rep_order(r, peer, obs_writes, in_shared);
-	rep_saw_faults(r, in_shared);
+	rep_because(r, "shared: one page for both, writable since the read");
+	rep_writes(r, peer, in_shared, 'c');
 	rep_saw(r, obs_matches(shared, 'c'));
 	rep_compare(r, shared, in_shared, peer);
 }

@@ -52,15 +52,13 @@ static void read_both(struct rep *r)
 	private = map_file(r, MAP_PRIVATE);
 	if (!rep_going(r))
 		return;
+	rep_lock(r, shared->addr, n);
 	rep_expect_faults(r, (n + around - 1) / around, OBS_KIND_FILE);
 	rep_expect(r, n, "pages", rep_same(r));
-	rep_because(
-		r,
-		"each load from the private mapping finds the page cache's page, which the shared one maps already; a fault maps up to %zu",
-		around);
+	rep_because(r, "both map the page cache's own pages, up to %zu a fault",
+		    around);
 	touch_read_pages(shared->addr, n, obs_page_size());
-	obs_reads(private);
-	rep_saw_faults(r, private);
+	rep_reads(r, NULL, private, 'a');
 	rep_look(r, 0, shared);
 	rep_saw(r, obs_count_same(shared->after, private->after, n));
 	rep_strip(r, "shared", shared->after, n);
@@ -99,9 +97,7 @@ static void store_shared(struct rep *r)
 	rep_expect(r, n, "pages", "of the private mapping as stored");
 	rep_because(r, on_disk ? "a disk's file system must learn of stores" :
 				 "a file in memory is not written back");
-	shared->value = 's';
-	obs_writes(shared);
-	rep_saw_faults(r, shared);
+	rep_writes(r, NULL, shared, 's');
 	rep_saw(r, in_file('s'));
 	rep_saw(r, obs_matches(private, 's'));
 }
@@ -112,9 +108,7 @@ static void store_private(struct rep *r)
 	rep_expect(r, n, "pages", "of the file, by pread(), as before");
 	rep_expect(r, n, "pages", "of the shared mapping as before");
 	rep_because(r, "a store copies the page, and goes to the copy");
-	private->value = 'p';
-	obs_writes(private);
-	rep_saw_faults(r, private);
+	rep_writes(r, NULL, private, 'p');
 	rep_saw(r, in_file('s'));
 	rep_saw(r, obs_matches(shared, 's'));
 	rep_strip(r, "private", private->after, n);
@@ -133,9 +127,7 @@ static void sync_and_store(struct rep *r)
 	    msync(shared->addr, n * obs_page_size(), MS_SYNC))
 		rep_failed(r, -errno, "msync %zu pages", n);
 	synced = in_file('s');
-	shared->value = 't';
-	obs_writes(shared);
-	rep_saw_faults(r, shared);
+	rep_writes(r, NULL, shared, 't');
 	rep_saw(r, synced);
 	rep_saw(r, obs_matches(private, 'p'));
 }

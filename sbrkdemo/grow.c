@@ -66,12 +66,8 @@ static void first_touch(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
 	rep_expect(r, n, "pages", "present");
-	rep_because(
-		r,
-		"the first store to each page faults: the process gets a new page of zeros");
-	window->value = 'x';
-	obs_writes(window);
-	rep_saw_faults(r, window);
+	rep_because(r, "each first store faults and brings a page of zeros");
+	rep_writes(r, NULL, window, 'x');
 	rep_saw(r, obs_count_flags(window->after, n, OBS_PRESENT, OBS_PRESENT));
 	rep_strip(r, "heap", window->after, n);
 }
@@ -80,8 +76,7 @@ static void second_touch(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_ZERO);
 	rep_because(r, "the pages are there and writable");
-	obs_writes(window);
-	rep_saw_faults(r, window);
+	rep_writes(r, NULL, window, 'x');
 }
 
 static void give_back(struct rep *r)

@@ -112,9 +112,7 @@ static void grow_again(struct rep *r)
 		"the pages that went are gone; a load finds the shared page of zeros. The first page never went, not even its half beyond the break");
 	if (!move_break(r, n * page_size + page_size / 2))
 		return;
-	upper->value = 0;
-	obs_reads(upper);
-	rep_saw_faults(r, upper);
+	rep_reads(r, NULL, upper, 0);
 	rep_saw(r, upper->matched);
 	rep_saw(r, bytes_of(start, start + page_size, 'x'));
 	rep_look(r, 0, all);

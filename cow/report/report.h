@@ -209,6 +209,19 @@ char rep_page_char(const struct obs_page *page);
 char *rep_area(struct rep *r, size_t pages);
 
 /**
+ * rep_lock() - Keep the pages of a mapping where they are once they are there.
+ * @r: the running demo
+ * @addr: page-aligned start
+ * @pages: length
+ *
+ * By mlock2(2) with MLOCK_ONFAULT, which brings no page in. Pages of files and
+ * of shared memory may be unmapped at any time by who reclaims memory early
+ * (DAMON, for one, on idle machines), and the next touch faults once more.
+ * Where locking is refused, the text says so.
+ */
+void rep_lock(struct rep *r, char *addr, size_t pages);
+
+/**
  * rep_fill() - Write a file of whole pages.
  * @r: the running demo
  * @fd: a file, written from its offset on
@@ -258,6 +271,26 @@ void rep_forked(struct rep *r, struct obs_peer *peer, pid_t pid);
  */
 void rep_order(struct rep *r, struct obs_peer *peer, void (*run)(void *arg),
 	       void *arg);
+
+/**
+ * rep_writes() - Store to each page of a window, and hand in the faults.
+ * @r: the running demo
+ * @peer: the child that does it; NULL for ourselves
+ * @window: the window
+ * @value: what is stored in each page's first byte
+ */
+void rep_writes(struct rep *r, struct obs_peer *peer, struct obs_window *window,
+		char value);
+
+/**
+ * rep_reads() - Load from each page of a window, and hand in the faults.
+ * @r: the running demo
+ * @peer: the child that does it; NULL for ourselves
+ * @window: the window; its @matched says in how many pages @value was found
+ * @value: what to look for
+ */
+void rep_reads(struct rep *r, struct obs_peer *peer, struct obs_window *window,
+	       char value);
 
 /**
  * rep_end_peer() - Let a child end before the demo does.

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -21,6 +22,15 @@ char *rep_area(struct rep *r, size_t pages)
 	    rep_failed(r, obs_gap_map(&area->addr, area->bytes), NULL))
 		return NULL;
 	return area->addr;
+}
+
+void rep_lock(struct rep *r, char *addr, size_t pages)
+{
+	if (!r->failed && mlock2(addr, pages * obs_page_size(), MLOCK_ONFAULT))
+		rep_note(
+			r,
+			"mlock2() of %zu pages is refused (%s): the kernel may take some away meanwhile",
+			pages, strerror(errno));
 }
 
 void rep_fill(struct rep *r, int fd, size_t pages, char value)
@@ -77,6 +87,31 @@ void rep_order(struct rep *r, struct obs_peer *peer, void (*run)(void *arg),
 {
 	if (!r->failed)
 		rep_failed(r, obs_peer_call(peer, run, arg), NULL);
+}
+
+static void touch(struct rep *r, struct obs_peer *peer, void (*run)(void *),
+		  struct obs_window *window, char value)
+{
+	if (r->failed)
+		return;
+	window->value = value;
+	if (peer)
+		rep_order(r, peer, run, window);
+	else
+		run(window);
+	rep_saw_faults(r, window);
+}
+
+void rep_writes(struct rep *r, struct obs_peer *peer, struct obs_window *window,
+		char value)
+{
+	touch(r, peer, obs_writes, window, value);
+}
+
+void rep_reads(struct rep *r, struct obs_peer *peer, struct obs_window *window,
+	       char value)
+{
+	touch(r, peer, obs_reads, window, value);
 }
 
 void rep_end_peer(struct rep *r, struct obs_peer *peer)
