@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * internal.h - what the files of the guard share: the guard itself, and the
+ * few words that keeper and supervisor say to each other.
+ */
+#ifndef GUARD_INTERNAL_H
+#define GUARD_INTERNAL_H
+
+#include <linux/filter.h>
+#include <signal.h>
+#include "guard/guard.h"
+
+#define ASKED_BITS	2048
+#define TASK_BUCKETS	256
+#define BREAKS_PER_PROC 64
+
+/* What the keeper tells the supervisor, one message a datagram. */
+enum note_what {
+	NOTE_LISTENER, /* value: pid of the command; the descriptor is attached */
+	NOTE_FAILED, /* value: -errno, before the filter was in force */
+	NOTE_NO_EXEC, /* value: -errno of execve */
+	NOTE_EXIT, /* value: wait status of the command */
+	NOTE_DONE, /* value: processes that had to be killed */
+};
+
+struct note {
+	enum note_what what;
+	int value;
+};
+
+struct task {
+	struct task *next;
+	struct proc *proc;
+	pid_t tid;
+	unsigned int clones; /* fork and clone calls made so far */
+	unsigned int pending; /* the one whose child is not seen yet, or 0 */
+	char name[GUARD_TASK_LEN];
+	bool leaving; /* it has called exit: gone at its next call */
+};
+
+/* What is known of an address space. */
+struct proc {
+	struct proc *next;
+	pid_t pid;
+	char name[GUARD_TASK_LEN];
+	bool stale; /* an execve may have replaced the program */
+	char comm[GUARD_COMM_LEN];
+	uint64_t loader_lo;
+	uint64_t loader_hi;
+	unsigned int nbreaks;
+	uint64_t breaks[BREAKS_PER_PROC]; /* latest last */
+};
+
+struct guard {
+	unsigned int flags;
+	int sock; /* to the keeper; -1 when it is gone */
+	int listener; /* of the filter; -1 when no task is left */
+	pid_t keeper;
+	pid_t target;
+	bool exited;
+	int exec_error;
+	uint64_t asked[ASKED_BITS / 64]; /* calls the user's rules notify */
+	bool ask_other;
+	struct seccomp_notif *req;
+	struct seccomp_notif_resp *resp;
+	size_t req_size;
+	struct task *tasks[TASK_BUCKETS];
+	struct proc *procs;
+};
+
+/* filter.c */
+int guard_filter(const struct guard_spec *spec, struct sock_fprog *prog);
+
+/* keeper.c */
+int guard_start_keeper(struct guard *g, const struct guard_spec *spec,
+		       const char *path, const struct sock_fprog *prog,
+		       int landlock_fd);
+
+/* child.c */
+struct child_word {
+	_Atomic int listener; /* 0 not yet, -errno failed, else descriptor + 1 */
+	_Atomic int exec_error;
+};
+
+struct child {
+	const struct guard_spec *spec;
+	const char *path;
+	const struct sock_fprog *prog;
+	int landlock_fd;
+	sigset_t mask;
+	pid_t keeper;
+	struct child_word *word; /* shared with the keeper */
+};
+
+void guard_run_child(const struct child *c) __attribute__((noreturn));
+
+/* landlock.c */
+int guard_files(const struct guard_spec *spec, int *fd);
+int guard_files_enforce(int fd);
+
+/* tree.c */
+typedef void guard_visit(pid_t pid, void *arg);
+int guard_children(pid_t pid, pid_t tid, pid_t *list, int max);
+void guard_walk(pid_t root, guard_visit *visit, void *arg);
+int guard_threads(pid_t pid, pid_t *list, int max);
+
+/* task.c */
+struct task *guard_find_task(struct guard *g, pid_t tid);
+struct proc *guard_find_proc(struct guard *g, pid_t tid);
+void guard_saw_call(struct guard *g, const struct guard_event *ev);
+void guard_forget(struct guard *g);
+
+/* loader.c */
+void guard_find_loader(struct proc *p);
+
+/* procfs.c */
+int guard_read_proc(pid_t pid, const char *what, char *buf, size_t size);
+int guard_status_value(pid_t pid, const char *key, long *value);
+bool guard_valid(struct guard *g, uint64_t id);
+
+/* brk.c */
+void guard_brk_allowed(struct guard *g, const struct guard_event *ev);
+
+#endif

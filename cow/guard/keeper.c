@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+/*
+ * keeper.c - who cleans up when the supervisor is killed?
+ *
+ * The keeper: parent of the command and subreaper of all it starts. It waits
+ * for two things, a child's end and the end of the socket to the supervisor,
+ * and the second means: kill everything. Should the keeper itself be killed,
+ * the command dies by its parent-death signal, and the rest falls to the
+ * supervisor, the next subreaper up.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "guard/internal.h"
+
+#define GRACE_MS 200 /* for children that are on their way out anyway */
+
+struct keeper {
+	int sock;
+	int sigfd;
+	pid_t target;
+	bool gone; /* the target has been reaped */
+	bool wait_all;
+	struct child_word *word;
+};
+
+static void tell(int sock, enum note_what what, int value, int fd)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { { 0 } };
+	struct note note = { what, value };
+	struct iovec iov = { &note, sizeof(note) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+
+	if (fd >= 0) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	}
+	/* A supervisor that is gone shows as the end of the socket, later. */
+	sendmsg(sock, &msg, MSG_NOSIGNAL);
+}
+
+/* Reap what has ended. Return: false when there is no child left. */
+static bool reap(struct keeper *k)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != k->target)
+			continue;
+		k->gone = true;
+		if (k->word->exec_error)
+			tell(k->sock, NOTE_NO_EXEC, k->word->exec_error, -1);
+		tell(k->sock, NOTE_EXIT, status, -1);
+	}
+	return pid == 0;
+}
+
+static bool wait_child(struct keeper *k, int ms)
+{
+	struct pollfd p = { .fd = k->sigfd, .events = POLLIN };
+	struct signalfd_siginfo si;
+
+	if (poll(&p, 1, ms) > 0 &&
+	    read(k->sigfd, &si, sizeof(si)) != (ssize_t)sizeof(si))
+		return false;
+	return reap(k);
+}
+
+static void kill_one(pid_t pid, void *arg)
+{
+	long filters = 0;
+	unsigned int *n = arg;
+
+	/* A zombie has ended already, and has no status of its memory. */
+	if (guard_status_value(pid, "VmSize", &filters))
+		return;
+	if (!kill(pid, SIGKILL))
+		(*n)++;
+}
+
+/* Return: how many processes the first round met. */
+static unsigned int kill_all(struct keeper *k)
+{
+	unsigned int first = 0, later = 0;
+
+	if (!reap(k))
+		return 0;
+	guard_walk(getpid(), kill_one, &first);
+	while (wait_child(k, 5))
+		guard_walk(getpid(), kill_one, &later);
+	return first;
+}
+
+static void keep(struct keeper *k)
+{
+	struct pollfd p[2] = { { .fd = k->sock, .events = POLLIN },
+			       { .fd = k->sigfd, .events = POLLIN } };
+	bool some = true;
+	int ms;
+
+	while (some && !(k->gone && !k->wait_all)) {
+		if (poll(p, 2, -1) < 0)
+			break;
+		if (p[0].revents) /* nobody ever writes: this is the end */
+			break;
+		some = wait_child(k, 0);
+	}
+	for (ms = 0; some && k->gone && ms < GRACE_MS && !p[0].revents;
+	     ms += 10)
+		some = wait_child(k, 10);
+	tell(k->sock, NOTE_DONE, some ? kill_all(k) : 0, -1);
+}
+
+/* The listener by the word the child leaves, or the reason there is none. */
+static int await_listener(const struct child *c, pid_t pid)
+{
+	const struct timespec pause = { 0, 20000 };
+	siginfo_t si = { 0 };
+
+	while (!c->word->listener) {
+		nanosleep(&pause, NULL);
+		if (waitid(P_PID, pid, &si, WEXITED | WNOHANG | WNOWAIT))
+			return -errno;
+		if (si.si_pid == pid && !c->word->listener)
+			return -ECHILD;
+	}
+	return c->word->listener > 0 ? c->word->listener - 1 :
+				       c->word->listener;
+}
+
+static void run_keeper(int sock, struct child *c, bool wait_all)
+{
+	struct keeper k = { .sock = sock, .wait_all = wait_all };
+	sigset_t chld;
+	int fd;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	prctl(PR_SET_NAME, "guard-keeper");
+	k.word = c->word;
+	k.sigfd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
+	c->keeper = getpid();
+	/*
+	 * One table of descriptors for both until execve: so the listener the
+	 * child opens is the keeper's too, without a call under the filter.
+	 */
+	k.target = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (!k.target)
+		guard_run_child(c);
+	fd = k.target < 0 || k.sigfd < 0 ? -errno :
+					   await_listener(c, k.target);
+	if (fd < 0) {
+		tell(sock, NOTE_FAILED, fd, -1);
+		_exit(1);
+	}
+	tell(sock, NOTE_LISTENER, k.target, fd);
+	close(fd);
+	keep(&k);
+	_exit(0);
+}
+
+static pid_t fork_keeper(struct guard *g, struct child *c, const int *sv)
+{
+	sigset_t all;
+	pid_t pid;
+
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, &c->mask))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		signal(SIGCHLD, SIG_DFL); /* an ignored one leaves no status */
+		close(sv[0]);
+		run_keeper(sv[1], c, g->flags & GUARD_WAIT_ALL);
+	}
+	if (pid < 0)
+		pid = -errno;
+	sigprocmask(SIG_SETMASK, &c->mask, NULL);
+	return pid;
+}
+
+int guard_start_keeper(struct guard *g, const struct guard_spec *spec,
+		       const char *path, const struct sock_fprog *prog,
+		       int landlock_fd)
+{
+	struct child c = { .spec = spec, .path = path, .prog = prog,
+			   .landlock_fd = landlock_fd };
+	int sv[2], err = 0;
+
+	c.word = mmap(NULL, sizeof(*c.word), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (c.word == MAP_FAILED)
+		return -errno;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv)) {
+		err = -errno;
+		goto unmap_word;
+	}
+	g->keeper = fork_keeper(g, &c, sv);
+	close(sv[1]);
+	if (g->keeper < 0) {
+		err = g->keeper;
+		close(sv[0]);
+	} else {
+		g->sock = sv[0];
+	}
+unmap_word:
+	munmap(c.word, sizeof(*c.word));
+	return err;
+}

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: MIT
+/*
+ * listen.c - how does a supervisor hear of calls, and answer them?
+ *
+ * Two descriptors: the filter's listener, where calls wait, and the socket to
+ * the keeper, where the ends of processes are told. Calls come first: a child
+ * that waits would otherwise never end.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "guard/internal.h"
+
+/* Linux 6.6: wake the other side on this CPU, as a pipe does. */
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#endif
+#define SYNC_WAKE_UP 1UL
+
+static int search_path(const char *name, char *path, size_t size)
+{
+	const char *dir = getenv("PATH"), *end;
+	int err = -ENOENT;
+	struct stat st;
+
+	if (strchr(name, '/')) {
+		if (strlen(name) >= size)
+			return -ENAMETOOLONG;
+		strcpy(path, name);
+		return access(path, X_OK) ? -errno : 0;
+	}
+	for (dir = dir ? dir : "/usr/bin:/bin"; *dir; dir = end + !!*end) {
+		end = strchrnul(dir, ':');
+		if ((size_t)snprintf(path, size, "%.*s/%s", (int)(end - dir),
+				     end == dir ? "." : dir, name) >= size)
+			continue;
+		if (stat(path, &st) || !S_ISREG(st.st_mode))
+			continue;
+		if (!access(path, X_OK))
+			return 0;
+		err = -errno;
+	}
+	return err;
+}
+
+static void note_asked(struct guard *g, const struct guard_spec *spec)
+{
+	size_t i;
+	int nr;
+
+	g->ask_other = spec->other == SCMP_ACT_NOTIFY;
+	for (i = 0; i < spec->nrules; i++) {
+		nr = spec->rules[i].nr;
+		if (nr >= 0 && spec->rules[i].action == SCMP_ACT_NOTIFY)
+			g->asked[nr % ASKED_BITS / 64] |= 1ULL << nr % 64;
+	}
+}
+
+static bool is_asked(const struct guard *g, int nr)
+{
+	return g->ask_other || nr < 0 ||
+	       g->asked[nr % ASKED_BITS / 64] >> nr % 64 & 1;
+}
+
+static int recv_note(struct guard *g, struct note *note, int *fd)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { note, sizeof(*note) };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(g->sock, &msg, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c;
+
+	if (n < 0)
+		return -errno;
+	if (n != sizeof(*note))
+		return -EOWNERDEAD;
+	c = CMSG_FIRSTHDR(&msg);
+	if (fd && c && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	return 0;
+}
+
+/* The keeper's first word: the listener, or why there is none. */
+static int await_start(struct guard *g)
+{
+	struct note note;
+	int err;
+
+	do {
+		err = recv_note(g, &note, &g->listener);
+	} while (err == -EINTR);
+	if (err)
+		return err;
+	if (note.what != NOTE_LISTENER)
+		return note.value;
+	g->target = note.value;
+	/* EINVAL before 6.6: then a wake-up costs more, no more than that. */
+	ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP);
+	return 0;
+}
+
+static struct guard *new_guard(const struct guard_spec *spec)
+{
+	struct seccomp_notif_sizes sizes;
+	struct guard *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	g->sock = g->listener = g->keeper = -1;
+	g->flags = spec->flags;
+	note_asked(g, spec);
+	if (seccomp_notify_alloc(&g->req, &g->resp)) {
+		free(g);
+		return NULL;
+	}
+	g->req_size = sizeof(*g->req);
+	if (!syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) &&
+	    sizes.seccomp_notif > g->req_size)
+		g->req_size = sizes.seccomp_notif;
+	return g;
+}
+
+int guard_open(struct guard **out, const struct guard_spec *spec)
+{
+	struct sock_fprog prog = { 0 };
+	int err, landlock_fd = -1;
+	char path[4096];
+	struct guard *g;
+
+	err = search_path(spec->argv[0], path, sizeof(path));
+	if (err)
+		return err;
+	g = new_guard(spec);
+	if (!g)
+		return -ENOMEM;
+	err = guard_filter(spec, &prog);
+	if (!err)
+		err = guard_files(spec, &landlock_fd);
+	if (!err && prctl(PR_SET_CHILD_SUBREAPER, 1))
+		err = -errno;
+	if (!err)
+		err = guard_start_keeper(g, spec, path, &prog, landlock_fd);
+	if (!err)
+		err = await_start(g);
+	if (landlock_fd >= 0)
+		close(landlock_fd);
+	free(prog.filter);
+	if (err)
+		guard_close(g);
+	else
+		*out = g;
+	return err;
+}
+
+static void fill_event(struct guard_event *ev, const struct seccomp_notif *req)
+{
+	uint32_t arch = req->data.arch;
+	char *name = NULL;
+	int nr = req->data.nr;
+
+	memset(ev, 0, sizeof(*ev));
+	ev->what = GUARD_CALL;
+	ev->id = req->id;
+	ev->tid = req->pid;
+	ev->ip = req->data.instruction_pointer;
+	for (int i = 0; i < 6; i++)
+		ev->args[i] = req->data.args[i];
+	if (arch == SCMP_ARCH_X86_64 && nr & 0x40000000)
+		arch = SCMP_ARCH_X32;
+	ev->arch = arch;
+	ev->nr = nr;
+	if (arch == seccomp_arch_native())
+		return;
+	name = seccomp_syscall_resolve_num_arch(arch, nr);
+	ev->nr = name ? seccomp_syscall_resolve_name(name) : -1;
+	free(name);
+}
+
+/* Return: 1 when a call waits for the user, 0 when there was none. */
+static int take_call(struct guard *g, struct guard_event *ev)
+{
+	bool exec;
+
+	memset(g->req, 0, g->req_size);
+	if (ioctl(g->listener, SECCOMP_IOCTL_NOTIF_RECV, g->req))
+		return errno == ENOENT || errno == EINTR ? 0 : -errno;
+	fill_event(ev, g->req);
+	if (g->flags & GUARD_TASKS)
+		guard_saw_call(g, ev);
+	exec = ev->nr == SCMP_SYS(execve) || ev->nr == SCMP_SYS(execveat);
+	if (exec && guard_find_proc(g, ev->tid))
+		guard_find_proc(g, ev->tid)->stale = true;
+	if (is_asked(g, ev->nr))
+		return 1;
+	return guard_allow(g, ev);
+}
+
+static void kill_filtered(pid_t pid, void *arg)
+{
+	long filters = 0, own = *(long *)arg;
+
+	if (!guard_status_value(pid, "Seccomp_filters", &filters) &&
+	    filters > own)
+		kill(pid, SIGKILL);
+}
+
+
+/* The keeper was killed: what it kept has come to us, by the filter's mark. */
+static int keeper_died(struct guard *g)
+{
+	long own = 0;
+
+	if (g->sock >= 0)
+		close(g->sock);
+	g->sock = -1;
+	if (g->listener >= 0)
+		close(g->listener);
+	g->listener = -1;
+	guard_status_value(getpid(), "Seccomp_filters", &own);
+	for (int round = 0; round < 3; round++) {
+		guard_walk(getpid(), kill_filtered, &own);
+		usleep(1000);
+	}
+	/* The target's own zombie; others of the caller's are not ours. */
+	waitpid(g->target, NULL, 0);
+	return -EOWNERDEAD;
+}
+
+/* Return: 1 with an event, 0 for a note that makes none, or -errno. */
+static int take_note(struct guard *g, struct guard_event *ev)
+{
+	struct note note;
+	int err = recv_note(g, &note, NULL);
+
+	if (err)
+		return err == -EINTR ? err : keeper_died(g);
+	memset(ev, 0, sizeof(*ev));
+	switch (note.what) {
+	case NOTE_NO_EXEC:
+		g->exec_error = note.value;
+		return 0;
+	case NOTE_EXIT:
+		g->exited = true;
+		ev->what = GUARD_EXIT;
+		ev->status = note.value;
+		ev->error = g->exec_error;
+		return 1;
+	case NOTE_DONE:
+		ev->what = GUARD_DONE;
+		ev->left = note.value;
+		return 1;
+	default:
+		return -EPROTO;
+	}
+}
+
+int guard_next(struct guard *g, struct guard_event *ev, int timeout_ms)
+{
+	struct pollfd p[2] = { { .fd = g->listener, .events = POLLIN },
+			       { .fd = g->sock, .events = POLLIN } };
+	int n = 0;
+
+	if (g->sock < 0)
+		return -EOWNERDEAD;
+	while (!n) {
+		n = poll(p, 2, timeout_ms);
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return -ETIME;
+		n = 0;
+		if (p[0].revents & POLLIN)
+			n = take_call(g, ev);
+		else if (p[1].revents)
+			n = take_note(g, ev);
+		else /* the last task under the filter is gone */
+			p[0].fd = -1;
+	}
+	return n < 0 ? n : 0;
+}
+
+static int answer(struct guard *g, const struct guard_event *ev, int64_t val,
+		  int error, unsigned int flags)
+{
+	struct seccomp_notif_resp *r = g->resp;
+
+	r->id = ev->id;
+	r->val = val;
+	r->error = -error;
+	r->flags = flags;
+	if (ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SEND, r))
+		return errno == ENOENT ? 0 : -errno;
+	return 0;
+}
+
+int guard_allow(struct guard *g, const struct guard_event *ev)
+{
+	if (ev->nr == SCMP_SYS(brk))
+		guard_brk_allowed(g, ev);
+	return answer(g, ev, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+}
+
+int guard_fail(struct guard *g, const struct guard_event *ev, int error)
+{
+	uint64_t old;
+	int err;
+
+	if (error < 1 || error > 4095)
+		return -EINVAL;
+	if (ev->nr != SCMP_SYS(brk))
+		return answer(g, ev, 0, error, 0);
+	err = guard_break(g, ev, NULL, &old);
+	if (err == -ESRCH)
+		return 0;
+	/* 0 is below any request too, and makes the C library ask anew. */
+	return answer(g, ev, err ? 0 : (int64_t)old, 0, 0);
+}
+
+static void kill_pid(pid_t pid, void *arg)
+{
+	kill(pid, *(int *)arg);
+}
+
+int guard_kill(struct guard *g, int sig)
+{
+	if (g->exited || g->sock < 0)
+		return -ESRCH;
+	if (sig == SIGKILL)
+		guard_walk(g->keeper, kill_pid, &sig);
+	return kill(g->target, sig) ? -errno : 0;
+}
+
+void guard_close(struct guard *g)
+{
+	if (!g)
+		return;
+	if (g->listener >= 0)
+		close(g->listener);
+	if (g->sock >= 0)
+		close(g->sock);
+	if (g->keeper > 0)
+		while (waitpid(g->keeper, NULL, 0) < 0 && errno == EINTR)
+			;
+	guard_forget(g);
+	free(g->req);
+	free(g->resp);
+	free(g);
+}

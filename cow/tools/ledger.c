@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ledger.c - what does a program ask of the kernel's memory management?
+ *
+ * Purpose: every call by which the command and its children ask for memory or
+ * for processes, how often and how many bytes, loading apart from the rest.
+ * What malloc, a thread, a fork or an interpreter's start come to.
+ *
+ * Try: ledger -- true            mostly the loader
+ *      ledger -- python3 -c ''   an interpreter's start
+ *      ledger --json -- sh -c 'ls | cat'
+ */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "guard/guard.h"
+
+/* length: which argument holds the bytes asked for, or -1. */
+static const struct listed {
+	int nr;
+	int length;
+} listed[] = {
+	{ SCMP_SYS(brk), -1 },
+	{ SCMP_SYS(mmap), 1 },
+	{ SCMP_SYS(munmap), 1 },
+	{ SCMP_SYS(mremap), 2 },
+	{ SCMP_SYS(mprotect), 1 },
+	{ SCMP_SYS(pkey_mprotect), 1 },
+	{ SCMP_SYS(madvise), 1 },
+	{ SCMP_SYS(process_madvise), -1 },
+	{ SCMP_SYS(msync), 1 },
+	{ SCMP_SYS(mincore), 1 },
+	{ SCMP_SYS(mlock), 1 },
+	{ SCMP_SYS(mlock2), 1 },
+	{ SCMP_SYS(munlock), 1 },
+	{ SCMP_SYS(mlockall), -1 },
+	{ SCMP_SYS(munlockall), -1 },
+	{ SCMP_SYS(remap_file_pages), 1 },
+	{ SCMP_SYS(mbind), 1 },
+	{ SCMP_SYS(memfd_create), -1 },
+	{ SCMP_SYS(userfaultfd), -1 },
+	{ SCMP_SYS(shmget), 1 },
+	{ SCMP_SYS(shmat), -1 },
+	{ SCMP_SYS(shmdt), -1 },
+	{ SCMP_SYS(fork), -1 },
+	{ SCMP_SYS(vfork), -1 },
+	{ SCMP_SYS(clone), -1 },
+	{ SCMP_SYS(clone3), -1 },
+	{ SCMP_SYS(execve), -1 },
+	{ SCMP_SYS(execveat), -1 },
+};
+
+#define NLISTED (sizeof(listed) / sizeof(*listed))
+
+/* One line of the ledger. */
+struct row {
+	struct row *next;
+	char process[GUARD_TASK_LEN];
+	char comm[GUARD_COMM_LEN];
+	const char *phase;
+	int nr;
+	uint32_t arch;
+	uint64_t calls;
+	uint64_t bytes;
+};
+
+/* One process: how far its break moved. */
+struct moved {
+	struct moved *next;
+	char process[GUARD_TASK_LEN];
+	char comm[GUARD_COMM_LEN];
+	int64_t bytes;
+};
+
+static struct options {
+	bool json;
+	bool totals;
+	const char *output;
+	char **argv;
+} opt;
+
+static struct row *rows;
+static struct moved *moves;
+static volatile sig_atomic_t stop_sig;
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "One JSON object a line", 0 },
+	{ "totals", 't', NULL, 0, "Add up all processes and phases", 0 },
+	{ "output", 'o', "FILE", 0, "Write there, not to standard error", 0 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'j':
+		opt.json = true;
+		break;
+	case 't':
+		opt.totals = true;
+		break;
+	case 'o':
+		opt.output = arg;
+		break;
+	case ARGP_KEY_ARGS:
+		opt.argv = state->argv + state->next;
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no command given");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static void *need(void *p)
+{
+	if (!p)
+		err(1, "keeping the ledger");
+	return p;
+}
+
+static struct row *find_row(const struct guard_who *who, const char *phase,
+			    const struct guard_event *ev)
+{
+	struct row **at = &rows, *r;
+
+	for (; (r = *at) != NULL; at = &r->next)
+		if (r->nr == ev->nr && r->phase == phase &&
+		    r->arch == ev->arch && !strcmp(r->process, who->process) &&
+		    !strcmp(r->comm, who->comm))
+			return r;
+	r = need(calloc(1, sizeof(*r)));
+	strcpy(r->process, who->process);
+	strcpy(r->comm, who->comm);
+	r->phase = phase;
+	r->nr = ev->nr;
+	r->arch = ev->arch;
+	*at = r;
+	return r;
+}
+
+/* The break before the process ends or becomes another program. */
+static void note_break(struct guard *g, const struct guard_event *ev,
+		       const struct guard_who *who)
+{
+	struct moved **at = &moves, *m;
+	uint64_t start, now;
+
+	if (guard_break(g, ev, &start, &now))
+		return;
+	for (; (m = *at) != NULL; at = &m->next)
+		if (!strcmp(m->process, who->process) &&
+		    !strcmp(m->comm, who->comm))
+			break;
+	if (!m) {
+		m = need(calloc(1, sizeof(*m)));
+		strcpy(m->process, who->process);
+		strcpy(m->comm, who->comm);
+		*at = m;
+	}
+	m->bytes = now - start;
+}
+
+static const char *phase_of(const struct guard_who *who,
+			    const struct guard_event *ev)
+{
+	if (ev->nr == SCMP_SYS(execve) || ev->nr == SCMP_SYS(execveat))
+		return "start";
+	return who->loading ? "load" : "main";
+}
+
+static int length_arg(int nr)
+{
+	size_t i;
+
+	for (i = 0; i < NLISTED; i++)
+		if (listed[i].nr == nr)
+			return listed[i].length;
+	return -1;
+}
+
+static void enter(struct guard *g, const struct guard_event *ev)
+{
+	int length = length_arg(ev->nr);
+	struct guard_who who;
+	struct row *r;
+
+	if (guard_who(g, ev, &who))
+		return;
+	if (ev->nr == SCMP_SYS(exit_group) || ev->nr == SCMP_SYS(execve))
+		note_break(g, ev, &who);
+	if (ev->nr == SCMP_SYS(exit_group))
+		return;
+	r = find_row(&who, phase_of(&who, ev), ev);
+	r->calls++;
+	if (length >= 0)
+		r->bytes += ev->args[length];
+}
+
+/* Return: the exit status of the command, in the way of a shell. */
+static int supervise(struct guard *g)
+{
+	struct guard_event ev = { .what = GUARD_CALL };
+	int error, status = 0;
+
+	while (ev.what != GUARD_DONE) {
+		error = guard_next(g, &ev, -1);
+		if (error == -EINTR) {
+			guard_kill(g, stop_sig);
+			continue;
+		}
+		if (error)
+			errx(1, "supervising %s: %s", opt.argv[0],
+			     strerror(-error));
+		if (ev.what == GUARD_EXIT) {
+			status = ev.status;
+			if (ev.error)
+				errx(1, "running %s: %s", opt.argv[0],
+				     strerror(-ev.error));
+		}
+		if (ev.what != GUARD_CALL)
+			continue;
+		enter(g, &ev);
+		error = guard_allow(g, &ev);
+		if (error)
+			errx(1, "letting a call run: %s", strerror(-error));
+	}
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+/* All rows of one call become the first of them. */
+static void add_up(void)
+{
+	struct row *r, **at, *same;
+
+	for (r = rows; r; r = r->next) {
+		strcpy(r->process, "all");
+		strcpy(r->comm, "all");
+		r->phase = "all";
+		for (at = &r->next; (same = *at) != NULL;) {
+			if (same->nr != r->nr || same->arch != r->arch) {
+				at = &same->next;
+				continue;
+			}
+			r->calls += same->calls;
+			r->bytes += same->bytes;
+			*at = same->next;
+			free(same);
+		}
+	}
+}
+
+static void call_name(const struct row *r, char *name)
+{
+	struct guard_event ev = { .nr = r->nr, .arch = r->arch };
+
+	guard_call_name(&ev, name);
+}
+
+static void print_json(FILE *out, json_t *object)
+{
+	if (!object || json_dumpf(object, out, JSON_COMPACT) ||
+	    fputc('\n', out) == EOF)
+		errx(1, "writing JSON failed");
+	json_decref(object);
+}
+
+static void print_row(FILE *out, const struct row *r)
+{
+	char name[GUARD_TEXT_LEN], bytes[24] = "-";
+
+	call_name(r, name);
+	if (length_arg(r->nr) >= 0)
+		snprintf(bytes, sizeof(bytes), "%" PRIu64, r->bytes);
+	if (!opt.json)
+		fprintf(out, "%-8s %-15s %-5s %-16s %8" PRIu64 " %14s\n",
+			r->process, r->comm, r->phase, name, r->calls, bytes);
+	else
+		print_json(out, json_pack("{ss ss ss ss ss sI sI}", "program",
+					  "cow/tools/ledger", "process",
+					  r->process, "comm", r->comm, "phase",
+					  r->phase, "call", name, "calls",
+					  (json_int_t)r->calls, "bytes",
+					  (json_int_t)r->bytes));
+}
+
+static void print_moved(FILE *out, const struct moved *m)
+{
+	if (!opt.json)
+		fprintf(out, "%-8s %-15s the break moved by %" PRId64 " bytes\n",
+			m->process, m->comm, m->bytes);
+	else
+		print_json(out, json_pack("{ss ss ss sI}", "program",
+					  "cow/tools/ledger", "process",
+					  m->process, "comm", m->comm,
+					  "break_moved", (json_int_t)m->bytes));
+}
+
+static void print(void)
+{
+	FILE *out = opt.output ? fopen(opt.output, "we") : stderr;
+	const struct moved *m;
+	const struct row *r;
+
+	if (!out)
+		err(1, "opening %s", opt.output);
+	if (opt.totals)
+		add_up();
+	if (!opt.json)
+		fprintf(out, "%-8s %-15s %-5s %-16s %8s %14s\n", "process",
+			"command", "phase", "call", "calls", "bytes asked");
+	for (r = rows; r; r = r->next)
+		print_row(out, r);
+	for (m = opt.totals ? NULL : moves; m; m = m->next)
+		print_moved(out, m);
+	if (fflush(out) || ferror(out))
+		err(1, "writing the ledger");
+}
+
+static void on_signal(int sig)
+{
+	stop_sig = sig;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		options, parse, "-- COMMAND [ARG...]",
+		"Count the calls by which a command asks for memory.", NULL,
+		NULL, NULL
+	};
+	struct guard_rule rules[NLISTED + 1] = { 0 };
+	struct guard_spec spec = { .other = SCMP_ACT_ALLOW,
+				   .rules = rules,
+				   .nrules = NLISTED + 1,
+				   .flags = GUARD_WAIT_ALL | GUARD_TASKS |
+					    GUARD_ENTRIES };
+	struct sigaction sa = { .sa_handler = on_signal };
+	struct guard *g;
+	int error, status;
+	size_t i;
+
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+	for (i = 0; i <= NLISTED; i++) {
+		rules[i].action = SCMP_ACT_NOTIFY;
+		rules[i].nr = i < NLISTED ? listed[i].nr : SCMP_SYS(exit_group);
+	}
+	spec.argv = opt.argv;
+	error = guard_open(&g, &spec);
+	if (error == -EBUSY)
+		errx(4, "%s: this process is under a guard already, and the kernel allows one",
+		     opt.argv[0]);
+	if (error)
+		errx(1, "starting %s: %s", opt.argv[0], strerror(-error));
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	status = supervise(g);
+	guard_close(g);
+	print();
+	return status;
+}
