@@ -327,6 +327,80 @@ void guard_say(struct guard *g, const struct guard_event *ev, char *text);
 int guard_path(struct guard *g, const struct guard_event *ev, int arg,
 	       int dirfd_arg, char *path);
 
+/* When a struct guard_fault strikes. */
+enum guard_when {
+	GUARD_NTH, /* the nth call only */
+	GUARD_EVERY, /* each nth call */
+	GUARD_FROM, /* the nth call and all after it */
+};
+
+/**
+ * struct guard_fault - which calls of a trial fail
+ * @nr: libseccomp's number of the call
+ * @task: count the calls of this task only (see struct guard_who), or NULL
+ * @when: which of the counted calls fail
+ * @n: first or each, from 1
+ * @error: positive errno; 0 never fails and only counts
+ * @seen: calls counted, to be 0 at first
+ * @hits: calls made to fail, to be 0 at first
+ */
+struct guard_fault {
+	int nr;
+	const char *task;
+	enum guard_when when;
+	uint64_t n;
+	int error;
+	uint64_t seen;
+	uint64_t hits;
+};
+
+/**
+ * struct guard_trial - one run of a command under faults
+ * @argv: the command, as in struct guard_spec
+ * @envp: its environment, or NULL
+ * @fds: its descriptors 0 to 2, or NULL
+ * @faults: @nfaults faults; the first that hits decides
+ * @nfaults: number of @faults
+ * @limit_ms: kill it after so many milliseconds, or -1
+ * @wait_all: the trial ends when all processes have, not just the command
+ * @saw: called for each counted call with what became of it, or NULL
+ * @arg: for @saw
+ * @stop_sig: a signal to hand on to the command when a wait is interrupted,
+ *            or NULL
+ * @status: out: as waitpid(2) gives it
+ * @timed_out: out: it was killed for its time
+ * @left: out: processes that outlived the command and were killed
+ */
+struct guard_trial {
+	char *const *argv;
+	char *const *envp;
+	const int *fds;
+	struct guard_fault *faults;
+	size_t nfaults;
+	int limit_ms;
+	bool wait_all;
+	void (*saw)(struct guard *g, const struct guard_event *ev,
+		    const struct guard_who *who,
+		    const struct guard_fault *hit, void *arg);
+	void *arg;
+	const volatile int *stop_sig;
+	int status;
+	bool timed_out;
+	unsigned int left;
+};
+
+/**
+ * guard_try() - run a command and make the calls fail that the trial names
+ * @t: the trial; its counters and results are filled in
+ *
+ * The same trial of a program that behaves the same gives the same result:
+ * faults count by task, not by the order in which tasks happen to run.
+ *
+ * Return: 0 when the command ran, whatever became of it; or -errno as
+ * guard_open() and guard_next() have it, or as execve(2) failed.
+ */
+int guard_try(struct guard_trial *t);
+
 /**
  * guard_landlock() - version of landlock in this kernel
  *

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+/*
+ * trial.c - what becomes of a program when exactly this call fails?
+ *
+ * "Exactly this" is the hard part. Calls are counted by task, so siblings that
+ * run in another order next time do not shift the count.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "guard/internal.h"
+
+static long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000L + ts.tv_nsec / 1000000;
+}
+
+static bool strikes(const struct guard_fault *f)
+{
+	if (!f->error)
+		return false;
+	if (f->when == GUARD_EVERY)
+		return f->seen % f->n == 0;
+	if (f->when == GUARD_FROM)
+		return f->seen >= f->n;
+	return f->seen == f->n;
+}
+
+/* Every fault counts the call, and the first that strikes decides. */
+static struct guard_fault *find_hit(struct guard_trial *t,
+				    const struct guard_event *ev,
+				    const struct guard_who *who)
+{
+	struct guard_fault *hit = NULL;
+	size_t i;
+
+	for (i = 0; i < t->nfaults; i++) {
+		struct guard_fault *f = &t->faults[i];
+
+		if (f->nr != ev->nr ||
+		    (f->task && strcmp(f->task, who->task) != 0))
+			continue;
+		f->seen++;
+		if (!hit && strikes(f))
+			hit = f;
+	}
+	if (hit)
+		hit->hits++;
+	return hit;
+}
+
+static int decide(struct guard *g, struct guard_trial *t,
+		  const struct guard_event *ev)
+{
+	struct guard_fault *hit = NULL;
+	struct guard_who who;
+
+	if (!guard_who(g, ev, &who)) {
+		hit = find_hit(t, ev, &who);
+		if (t->saw)
+			t->saw(g, ev, &who, hit, t->arg);
+	}
+	return hit ? guard_fail(g, ev, hit->error) : guard_allow(g, ev);
+}
+
+static int wait_left(const struct guard_trial *t, long end)
+{
+	long left = end - now_ms();
+
+	if (t->limit_ms < 0 || t->timed_out)
+		return -1;
+	return left > 0 ? (int)left : 0;
+}
+
+static int supervise(struct guard *g, struct guard_trial *t)
+{
+	struct guard_event ev = { .what = GUARD_CALL };
+	long end = now_ms() + t->limit_ms;
+	int err = 0, error = 0;
+
+	while (!err && ev.what != GUARD_DONE) {
+		/* A busy target would else never be found out of time. */
+		if (!wait_left(t, end))
+			err = -ETIME;
+		else
+			err = guard_next(g, &ev, wait_left(t, end));
+		if (err == -ETIME) {
+			t->timed_out = true;
+			guard_kill(g, SIGKILL);
+			return 0;
+		}
+		if (err == -EINTR) {
+			if (t->stop_sig && *t->stop_sig)
+				guard_kill(g, *t->stop_sig);
+			err = 0;
+		} else if (!err && ev.what == GUARD_CALL) {
+			err = decide(g, t, &ev);
+		} else if (!err && ev.what == GUARD_EXIT) {
+			t->status = ev.status;
+			error = ev.error;
+		} else if (!err) {
+			t->left = ev.left;
+		}
+	}
+	return err ? err : error;
+}
+
+int guard_try(struct guard_trial *t)
+{
+	struct guard_spec spec = { .argv = t->argv,
+				   .envp = t->envp,
+				   .fds = t->fds,
+				   .other = SCMP_ACT_ALLOW,
+				   .nrules = t->nfaults,
+				   .flags = GUARD_TASKS | GUARD_ENTRIES };
+	struct guard_rule *rules = calloc(t->nfaults, sizeof(*rules));
+	struct guard *g;
+	size_t i;
+	int err;
+
+	if (!rules)
+		return -ENOMEM;
+	for (i = 0; i < t->nfaults; i++) {
+		rules[i].action = SCMP_ACT_NOTIFY;
+		rules[i].nr = t->faults[i].nr;
+	}
+	spec.rules = rules;
+	if (t->wait_all)
+		spec.flags |= GUARD_WAIT_ALL;
+	t->status = 0;
+	t->timed_out = false;
+	t->left = 0;
+	err = guard_open(&g, &spec);
+	free(rules);
+	if (err)
+		return err;
+	err = supervise(g, t);
+	guard_close(g);
+	return err;
+}
