@@ -3,14 +3,14 @@
 
 # ---- what there is: a new program is a new file and one line here ----------
 
-LIBS  := observe report
+LIBS  := observe report guard
 DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
 	 mmapdemo/anon \
 	 mmapdemo/shared_vs_private \
 	 cow/fork_cow \
 	 cow/fork_reuse
-TOOLS :=
+TOOLS := cow/tools/ledger cow/tools/fail
 
 # ---- how it is built -------------------------------------------------------
 

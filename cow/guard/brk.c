@@ -8,7 +8,6 @@
  * ends in the page the break is in never fails, so the break is the latest
  * request that ends there; and before any, the start of the heap.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

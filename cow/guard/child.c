@@ -6,7 +6,6 @@
  * may wait for a supervisor that has no listener yet. So the child then makes
  * no call but execve, and tells its results through shared memory.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>

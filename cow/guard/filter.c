@@ -6,7 +6,6 @@
  * seccomp_load() of 2.5.4 hides that a second listener is refused with EBUSY
  * and does not know SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -401,6 +401,86 @@ struct guard_trial {
  */
 int guard_try(struct guard_trial *t);
 
+#define GUARD_WORDS_LEN 80
+
+/**
+ * struct guard_result - what a captured trial left behind
+ * @status: as waitpid(2) gives it
+ * @timed_out: it was killed for its time
+ * @hit: a fault struck
+ * @left: processes that outlived it
+ * @files: entries it left in its own TMPDIR
+ * @exact: hash of its standard output
+ * @masked: the same with each number (decimal or hexadecimal) made one letter
+ * @spoke: it wrote to standard error
+ * @words: the first line of that, cut
+ * @ms: how long it took
+ */
+struct guard_result {
+	int status;
+	bool timed_out;
+	bool hit;
+	unsigned int left;
+	unsigned int files;
+	uint64_t exact;
+	uint64_t masked;
+	bool spoke;
+	char words[GUARD_WORDS_LEN];
+	long ms;
+};
+
+/**
+ * guard_capture() - run a trial with output captured and a TMPDIR of its own
+ * @t: the trial; its @fds and @envp are set by this function
+ * @r: filled in
+ *
+ * Standard input is empty. The TMPDIR is removed afterwards.
+ *
+ * Return: as guard_try(), or -errno of making room for the output.
+ */
+int guard_capture(struct guard_trial *t, struct guard_result *r);
+
+/* What became of a program under a fault, in rising order of harm. */
+enum guard_outcome {
+	GUARD_UNHARMED, /* status and output as without the fault */
+	GUARD_CLEAN, /* a message and a non-zero exit */
+	GUARD_WRONG, /* other output, or a failure without a word */
+	GUARD_LEAK, /* processes or files left behind */
+	GUARD_CRASH, /* ended by a signal */
+	GUARD_HANG, /* killed for its time */
+	GUARD_OUTCOMES
+};
+
+/* How alike two untouched runs are: what of the output may be compared. */
+enum guard_likeness {
+	GUARD_BYTES, /* all of it */
+	GUARD_MASKED, /* all but its numbers */
+	GUARD_STATUS, /* none of it, the exit status only */
+};
+
+/**
+ * guard_likeness() - compare two untouched runs
+ * @a: one run
+ * @b: the other
+ *
+ * Return: what of the output a comparison may rest on.
+ */
+enum guard_likeness guard_likeness(const struct guard_result *a,
+				   const struct guard_result *b);
+
+/**
+ * guard_judge() - sort the outcome of a run under a fault
+ * @r: the run
+ * @clean: an untouched run
+ * @like: what may be compared, from guard_likeness()
+ * @why: the reason in a few words, for a message
+ * @size: bytes of @why
+ */
+enum guard_outcome guard_judge(const struct guard_result *r,
+			       const struct guard_result *clean,
+			       enum guard_likeness like, char *why,
+			       size_t size);
+
 /**
  * guard_landlock() - version of landlock in this kernel
  *

@@ -8,7 +8,6 @@
  * the command dies by its parent-death signal, and the rest falls to the
  * supervisor, the next subreaper up.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>

@@ -6,7 +6,6 @@
  * after the check (landlock(7)). What this kernel's version does not know is
  * left out of the policy, as its manual page advises.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>

@@ -6,7 +6,6 @@
  * the keeper, where the ends of processes are told. Calls come first: a child
  * that waits would otherwise never end.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <poll.h>

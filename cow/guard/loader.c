@@ -3,7 +3,6 @@
  * loader.c - is it the dynamic loader that asks, or the program? The kernel
  * tells each program where its loader is mapped, in its auxiliary vector.
  */
-#define _GNU_SOURCE
 #include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>

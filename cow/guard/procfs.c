@@ -3,7 +3,6 @@
  * procfs.c - how is a process asked about without stopping it? Through /proc,
  * and a pid read from a notification is good only while the call still waits.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>

@@ -6,7 +6,6 @@
  * that a guard refuses most often is. Strings are read from the target's
  * memory, which another thread may change at any time: they are for messages.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

@@ -5,7 +5,6 @@
  * are first seen. Which fork of its parent made a task does not: a task is
  * named by that number, "1.2" for what the second fork of "1" made.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

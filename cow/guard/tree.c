@@ -3,7 +3,6 @@
  * tree.c - who descends from whom? The kernel lists the children of a thread
  * in /proc/PID/task/TID/children, and the threads as the folder itself.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,6 @@
  * "Exactly this" is the hard part. Calls are counted by task, so siblings that
  * run in another order next time do not shift the count.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -10,13 +10,9 @@
  *      fail --call brk --from 1 -- ls       malloc does without the break
  *      fail --sweep -- ls                   every memory call, one at a time
  */
-#define _GNU_SOURCE
 #include <argp.h>
-#include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <ctype.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <signal.h>
@@ -26,12 +22,10 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "guard/guard.h"
 
 #define MAX_FAULTS 32
-#define WORD_LEN   80
 
 /* The calls a sweep fails unless --call names others. */
 static const int swept[] = {
@@ -41,25 +35,14 @@ static const int swept[] = {
 	SCMP_SYS(clone3), SCMP_SYS(memfd_create),
 };
 
-enum outcome { UNHARMED, CLEAN, WRONG, LEAK, CRASH, HANG, NOUTCOMES };
-
 static const char *const outcome_names[] = {
 	"unharmed", "clean error", "wrong result", "leak", "crash", "hang",
 };
 
-/* What one run left behind. */
+/* What a worker tells: a run, or the -errno for which there was none. */
 struct result {
-	int error; /* the run itself could not be made */
-	int status;
-	bool timed_out;
-	bool hit;
-	unsigned int left;
-	unsigned int files;
-	uint64_t out_exact;
-	uint64_t out_masked;
-	bool spoke;
-	char words[WORD_LEN]; /* its first line to standard error */
-	long ms;
+	int error;
+	struct guard_result run;
 };
 
 /* One point of the sweep: the nth call nr of a task. */
@@ -67,11 +50,8 @@ struct point {
 	int nr;
 	char task[GUARD_TASK_LEN];
 	uint64_t n;
-	pid_t worker;
+	bool skip; /* the loader's, and not wanted */
 };
-
-/* How alike the outputs of two untouched runs are: what may be compared. */
-enum likeness { EXACT, MASKED, STATUS };
 
 static const char *const likeness_names[] = {
 	"output compared byte by byte", "output compared without its numbers",
@@ -81,7 +61,7 @@ static const char *const likeness_names[] = {
 static struct options {
 	struct guard_fault faults[MAX_FAULTS];
 	size_t nfaults;
-	bool sweep, quiet, json, tap;
+	bool sweep, quiet, json, tap, loaded;
 	int jobs;
 	int time_ms;
 	char **argv;
@@ -89,8 +69,8 @@ static struct options {
 
 static struct point *points;
 static size_t npoints;
-static struct result clean;
-static enum likeness likeness;
+static struct guard_result clean;
+static enum guard_likeness likeness;
 static volatile sig_atomic_t stop_sig;
 
 static const struct argp_option options[] = {
@@ -103,6 +83,7 @@ static const struct argp_option options[] = {
 	{ "sweep", 's', NULL, 0, "Fail each call in turn, one run for each", 1 },
 	{ "jobs", 'j', "N", 0, "Runs at a time (one a processor)", 1 },
 	{ "time", 'T', "SECONDS", 0, "Longer runs hang (10 times the untouched run, at least 2 s)", 1 },
+	{ "loaded", 'l', NULL, 0, "Not the calls of the dynamic loader", 1 },
 	{ "json", 'J', NULL, 0, "One JSON object a line", 2 },
 	{ "tap", 'A', NULL, 0, "Test Anything Protocol", 2 },
 	{ "quiet", 'q', NULL, 0, "Only what went wrong", 2 },
@@ -195,6 +176,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'T':
 		opt.time_ms = number(state, arg) * 1000;
+		break;
+	case 'l':
+		opt.loaded = true;
 		break;
 	case 'J':
 		opt.json = true;
@@ -296,100 +280,6 @@ static int run_once(void)
 
 /* ---- the sweep: runs with captured output */
 
-static void hash(uint64_t *h, unsigned char c)
-{
-	*h = (*h ^ c) * 0x100000001b3ULL;
-}
-
-/* One pass, two hashes: as it is, and with each number made one letter. */
-static void hash_output(int fd, struct result *r)
-{
-	unsigned char buf[4096], before = 0;
-	ssize_t n, i;
-
-	r->out_exact = r->out_masked = 0xcbf29ce484222325ULL;
-	lseek(fd, 0, SEEK_SET);
-	while ((n = read(fd, buf, sizeof(buf))) > 0) {
-		for (i = 0; i < n; i++) {
-			unsigned char c = isxdigit(buf[i]) ? '0' : buf[i];
-
-			hash(&r->out_exact, buf[i]);
-			if (c != '0' || before != '0')
-				hash(&r->out_masked, c);
-			before = c;
-		}
-	}
-}
-
-static void first_words(int fd, struct result *r)
-{
-	ssize_t n = pread(fd, r->words, sizeof(r->words) - 1, 0);
-
-	r->spoke = n > 0;
-	r->words[n > 0 ? n : 0] = '\0';
-	r->words[strcspn(r->words, "\n")] = '\0';
-	for (char *c = r->words; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-}
-
-/* Count the files of a folder, and remove them and it. */
-static unsigned int clear_folder(const char *path)
-{
-	unsigned int n = 0;
-	struct dirent *d;
-	char name[512];
-	DIR *dir = opendir(path);
-
-	while (dir && (d = readdir(dir)) != NULL) {
-		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
-			continue;
-		n++;
-		snprintf(name, sizeof(name), "%s/%s", path, d->d_name);
-		if (d->d_type == DT_DIR)
-			clear_folder(name);
-		else
-			unlink(name);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(path);
-	return n;
-}
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000L + ts.tv_nsec / 1000000;
-}
-
-static void run_captured(struct guard_trial *t, struct result *r)
-{
-	char folder[] = "/tmp/cow-fail-XXXXXX";
-	int fds[3] = { open("/dev/null", O_RDONLY | O_CLOEXEC),
-		       memfd_create("out", MFD_CLOEXEC),
-		       memfd_create("err", MFD_CLOEXEC) };
-	long begin = now_ms();
-
-	if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0 || !mkdtemp(folder))
-		err(1, "making room for a run");
-	setenv("TMPDIR", folder, 1);
-	t->argv = opt.argv;
-	t->fds = fds;
-	r->error = guard_try(t);
-	r->ms = now_ms() - begin;
-	r->status = t->status;
-	r->timed_out = t->timed_out;
-	r->left = t->left;
-	r->files = clear_folder(folder);
-	hash_output(fds[1], r);
-	first_words(fds[2], r);
-	for (int i = 0; i < 3; i++)
-		close(fds[i]);
-}
-
 static void note_point(struct guard *g, const struct guard_event *ev,
 		       const struct guard_who *who,
 		       const struct guard_fault *hit, void *arg)
@@ -411,7 +301,7 @@ static void note_point(struct guard *g, const struct guard_event *ev,
 	p += npoints++;
 	p->nr = ev->nr;
 	p->n = n;
-	p->worker = 0;
+	p->skip = opt.loaded && who->loading;
 	strcpy(p->task, who->task);
 }
 
@@ -430,27 +320,28 @@ static void rehearse(void)
 {
 	struct guard_fault faults[MAX_FAULTS] = { 0 };
 	struct guard_trial t = { .faults = faults, .limit_ms = -1,
-				 .saw = note_point };
-	struct result again;
-	size_t i;
+				 .argv = opt.argv, .saw = note_point };
+	struct guard_result again;
+	size_t i, npoints_seen;
+	int error;
 
 	t.nfaults = opt.nfaults ? opt.nfaults : sizeof(swept) / sizeof(*swept);
 	for (i = 0; i < t.nfaults; i++)
 		faults[i].nr = opt.nfaults ? opt.faults[i].nr : swept[i];
-	run_captured(&t, &clean);
-	if (clean.error)
-		cannot_run(clean.error);
+	error = guard_capture(&t, &clean);
 	t.saw = NULL;
-	run_captured(&t, &again);
-	if (again.error)
-		cannot_run(again.error);
-	if (again.out_exact != clean.out_exact)
-		likeness = again.out_masked == clean.out_masked ? MASKED :
-								  STATUS;
+	if (!error)
+		error = guard_capture(&t, &again);
+	if (error)
+		cannot_run(error);
+	likeness = guard_likeness(&clean, &again);
 	if (again.status != clean.status)
 		errx(1, "%s: two untouched runs end differently", opt.argv[0]);
 	if (!opt.time_ms)
 		opt.time_ms = clean.ms * 10 > 2000 ? clean.ms * 10 : 2000;
+	for (i = 0, npoints_seen = npoints, npoints = 0; i < npoints_seen; i++)
+		if (!points[i].skip)
+			points[npoints++] = points[i];
 	qsort(points, npoints, sizeof(*points), by_call);
 }
 
@@ -469,10 +360,10 @@ static void run_point(const struct point *p, struct result *r)
 	struct guard_fault f = { .nr = p->nr, .task = p->task, .n = p->n,
 				 .error = error_for(p->nr) };
 	struct guard_trial t = { .faults = &f, .nfaults = 1,
+				 .argv = opt.argv,
 				 .limit_ms = opt.time_ms };
 
-	run_captured(&t, r);
-	r->hit = f.hits > 0;
+	r->error = guard_capture(&t, &r->run);
 }
 
 static void progress(size_t done)
@@ -488,13 +379,15 @@ static void progress(size_t done)
 		fprintf(stderr, "\r%60s\r", "");
 }
 
-static void start_worker(struct point *p, struct result *r)
+static void start_worker(const struct point *p, struct result *r)
 {
+	pid_t pid;
+
 	fflush(NULL);
-	p->worker = fork();
-	if (p->worker < 0)
+	pid = fork();
+	if (pid < 0)
 		err(1, "starting run %zu", (size_t)(p - points) + 1);
-	if (!p->worker) {
+	if (!pid) {
 		run_point(p, r);
 		_exit(0);
 	}
@@ -526,59 +419,7 @@ static struct result *run_all(void)
 
 /* ---- what became of it */
 
-static int crash_signal(int status)
-{
-	static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE,
-				       SIGABRT, SIGTRAP, SIGSYS };
-	size_t i;
-
-	if (WIFSIGNALED(status))
-		return WTERMSIG(status);
-	/* A shell says so when the program it waited for crashed. */
-	for (i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
-		if (WEXITSTATUS(status) == 128 + crashes[i])
-			return crashes[i];
-	return 0;
-}
-
-static bool same_output(const struct result *r)
-{
-	if (likeness == EXACT)
-		return r->out_exact == clean.out_exact;
-	return likeness == STATUS || r->out_masked == clean.out_masked;
-}
-
-static enum outcome judge(const struct result *r, char *why, size_t size)
-{
-	const char *more = r->words;
-
-	why[0] = '\0';
-	if (r->timed_out) {
-		snprintf(why, size, "still running after %d ms", opt.time_ms);
-		return HANG;
-	}
-	if (r->status != clean.status && crash_signal(r->status)) {
-		snprintf(why, size, "SIG%s; %s",
-			 sigabbrev_np(crash_signal(r->status)), more);
-		return CRASH;
-	}
-	if (r->left > clean.left || r->files > clean.files) {
-		snprintf(why, size, "%u processes, %u files left", r->left,
-			 r->files);
-		return LEAK;
-	}
-	if (r->status == clean.status) {
-		snprintf(why, size, "%s", same_output(r) ? "" : more);
-		if (!r->hit)
-			snprintf(why, size, "the call did not come");
-		return same_output(r) ? UNHARMED : WRONG;
-	}
-	snprintf(why, size, "exit %d: %s", WEXITSTATUS(r->status),
-		 r->spoke ? more : "without a word");
-	return r->spoke && WEXITSTATUS(r->status) ? CLEAN : WRONG;
-}
-
-static void print_point(size_t k, const struct point *p, enum outcome o,
+static void print_point(size_t k, const struct point *p, enum guard_outcome o,
 			const char *why)
 {
 	char name[GUARD_TEXT_LEN];
@@ -596,9 +437,9 @@ static void print_point(size_t k, const struct point *p, enum outcome o,
 		json_decref(j);
 	} else if (opt.tap) {
 		printf("%s %zu - task %s %s %" PRIu64 ": %s%s%s\n",
-		       o <= CLEAN ? "ok" : "not ok", k + 1, p->task, name,
+		       o <= GUARD_CLEAN ? "ok" : "not ok", k + 1, p->task, name,
 		       p->n, outcome_names[o], *why ? ": " : "", why);
-	} else if (!opt.quiet || o > CLEAN) {
+	} else if (!opt.quiet || o > GUARD_CLEAN) {
 		printf("%5zu  %-8s %-13s %5" PRIu64 "  %-12s  %s\n", k + 1,
 		       p->task, name, p->n, outcome_names[o], why);
 	}
@@ -613,7 +454,7 @@ static void print_sum(const size_t *sum)
 		j = json_pack("{ss sI ss}", "program", "cow/tools/fail", "runs",
 			      (json_int_t)npoints, "compared",
 			      likeness_names[likeness]);
-		for (o = 0; j && o < NOUTCOMES; o++)
+		for (o = 0; j && o < GUARD_OUTCOMES; o++)
 			json_object_set_new(j, outcome_names[o],
 					    json_integer(sum[o]));
 		if (!j || json_dumpf(j, stdout, JSON_COMPACT))
@@ -623,18 +464,18 @@ static void print_sum(const size_t *sum)
 		return;
 	}
 	printf("%s%zu runs:", opt.tap ? "# " : "", npoints);
-	for (o = 0; o < NOUTCOMES; o++)
+	for (o = 0; o < GUARD_OUTCOMES; o++)
 		printf(" %zu %s%s", sum[o], outcome_names[o],
-		       o + 1 < NOUTCOMES ? "," : "\n");
+		       o + 1 < GUARD_OUTCOMES ? "," : "\n");
 	printf("%s%s\n", opt.tap ? "# " : "", likeness_names[likeness]);
 }
 
 static int sweep(void)
 {
-	size_t sum[NOUTCOMES] = { 0 }, k;
-	char why[WORD_LEN + 40];
+	size_t sum[GUARD_OUTCOMES] = { 0 }, k;
+	char why[GUARD_WORDS_LEN + 40];
 	struct result *r;
-	enum outcome o;
+	enum guard_outcome o;
 
 	/* The same addresses in every run: the same k, the same outcome. */
 	if (personality(ADDR_NO_RANDOMIZE) < 0)
@@ -651,14 +492,14 @@ static int sweep(void)
 	for (k = 0; k < npoints; k++) {
 		if (r[k].error)
 			cannot_run(r[k].error);
-		o = judge(&r[k], why, sizeof(why));
+		o = guard_judge(&r[k].run, &clean, likeness, why, sizeof(why));
 		sum[o]++;
 		print_point(k, &points[k], o, why);
 	}
 	print_sum(sum);
 	free(points);
 	munmap(r, (npoints + 1) * sizeof(*r));
-	return sum[WRONG] || sum[LEAK] || sum[CRASH] || sum[HANG];
+	return sum[GUARD_WRONG] || sum[GUARD_LEAK] || sum[GUARD_CRASH] || sum[GUARD_HANG];
 }
 
 int main(int argc, char **argv)

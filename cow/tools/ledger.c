@@ -10,7 +10,6 @@
  *      ledger -- python3 -c ''   an interpreter's start
  *      ledger --json -- sh -c 'ls | cat'
  */
-#define _GNU_SOURCE
 #include <argp.h>
 #include <err.h>
 #include <errno.h>
