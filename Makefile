@@ -10,7 +10,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/shared_vs_private \
 	 cow/fork_cow \
 	 cow/fork_reuse
-TOOLS := cow/tools/ledger cow/tools/fail
+TOOLS := cow/tools/ledger cow/tools/fail cow/tools/sandbox
 
 # ---- how it is built -------------------------------------------------------
 

@@ -289,6 +289,15 @@ unsigned int guard_live(struct guard *g);
 void guard_memory(struct guard *g, uint64_t *size, uint64_t *rss);
 
 /**
+ * guard_process_size() - address space of the process of a thread
+ * @tid: the thread
+ * @size: bytes
+ *
+ * Return: 0 or -errno of reading /proc.
+ */
+int guard_process_size(pid_t tid, uint64_t *size);
+
+/**
  * guard_owns() - is a process or thread one of the command's?
  * @g: the guard
  * @tid: process or thread

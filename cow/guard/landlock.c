@@ -22,6 +22,15 @@
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14) /* version 3 */
 #endif
 
+/* Since version 6 signals and abstract sockets can be kept inside, too. */
+struct ruleset {
+	uint64_t fs;
+	uint64_t net;
+	uint64_t scoped;
+};
+
+#define SCOPE_ALL 3
+
 #define ON_FILE                                                        \
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
 	 LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
@@ -86,8 +95,8 @@ static int add_path(int ruleset, const struct guard_path *p)
 
 int guard_files(const struct guard_spec *spec, int *fd)
 {
-	struct landlock_ruleset_attr attr = { 0 };
-	size_t i;
+	struct ruleset attr = { .fs = known_rights() };
+	size_t size = sizeof(attr.fs), i;
 	int err;
 
 	*fd = -1;
@@ -95,8 +104,11 @@ int guard_files(const struct guard_spec *spec, int *fd)
 		return 0;
 	if (!guard_landlock())
 		return -ENOSYS;
-	attr.handled_access_fs = known_rights();
-	*fd = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (guard_landlock() >= 6) {
+		attr.scoped = SCOPE_ALL;
+		size = sizeof(attr);
+	}
+	*fd = syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	if (*fd < 0)
 		return -errno;
 	for (i = 0; i < spec->npaths; i++) {

@@ -4,6 +4,7 @@
  * in /proc/PID/task/TID/children, and the threads as the folder itself.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,16 +89,36 @@ unsigned int guard_live(struct guard *g)
 	return n;
 }
 
+static int read_memory(pid_t pid, uint64_t *size, uint64_t *rss)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE);
+	unsigned long pages[2];
+	char buf[128];
+	int n = guard_read_proc(pid, "statm", buf, sizeof(buf));
+
+	if (n < 0)
+		return n;
+	if (sscanf(buf, "%lu %lu", &pages[0], &pages[1]) != 2)
+		return -ENODATA;
+	*size = pages[0] * page;
+	*rss = pages[1] * page;
+	return 0;
+}
+
+int guard_process_size(pid_t tid, uint64_t *size)
+{
+	uint64_t rss;
+
+	return read_memory(tid, size, &rss);
+}
+
 static void sum_memory(pid_t pid, void *arg)
 {
-	unsigned long size, rss;
-	uint64_t *sum = arg;
-	char buf[128];
+	uint64_t size, rss, *sum = arg;
 
-	if (guard_read_proc(pid, "statm", buf, sizeof(buf)) > 0 &&
-	    sscanf(buf, "%lu %lu", &size, &rss) == 2) {
-		sum[0] += size * sysconf(_SC_PAGESIZE);
-		sum[1] += rss * sysconf(_SC_PAGESIZE);
+	if (!read_memory(pid, &size, &rss)) {
+		sum[0] += size;
+		sum[1] += rss;
 	}
 }
 
