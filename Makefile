@@ -9,7 +9,8 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/anon \
 	 mmapdemo/shared_vs_private \
 	 cow/fork_cow \
-	 cow/fork_reuse
+	 cow/fork_reuse \
+	 cow/denied
 TOOLS := cow/tools/ledger cow/tools/fail cow/tools/sandbox
 
 # ---- how it is built -------------------------------------------------------
