@@ -71,6 +71,7 @@ static const struct profile profiles[] = {
 static struct profile is; /* the profile in force, with options applied */
 static char **command;
 static char folder[PATH_MAX];
+static const char *also; /* another folder to write in, or NULL */
 static char tmpdir[] = "/tmp/cow-sandbox-XXXXXX";
 static bool started; /* the command's own execve has been seen */
 static unsigned long files_made, refused;
@@ -84,6 +85,7 @@ static const struct argp_option options[] = {
 	{ "memory", 'm', "BYTES[K|M|G]", 0, "Address space of a process, and resident memory of all", 0 },
 	{ "tasks", 't', "N", 0, "Processes and threads at a time", 0 },
 	{ "file-size", 'f', "BYTES[K|M|G]", 0, "Size of a file", 0 },
+	{ "write", 'W', "FOLDER", 0, "Let it write there too", 0 },
 	{ "exec", 'x', NULL, 0, "Let it run other programs", 0 },
 	{ 0 }
 };
@@ -137,6 +139,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'f':
 		is.file_size = number(state, arg);
+		break;
+	case 'W':
+		also = arg;
 		break;
 	case 'x':
 		is.exec = true;
@@ -432,7 +437,7 @@ static int start(struct guard **g)
 				   .flags = is.caps ? 0 : GUARD_NO_CAPS };
 
 	spec.nrules = make_rules(&spec.rules, is.read_all, is.watch_memory);
-	spec.npaths = make_policy(is.write_here ? folder : NULL, tmpdir,
+	spec.npaths = make_policy(is.write_here ? folder : NULL, also, tmpdir,
 				  is.read_all, command[0]);
 	if (guard_landlock())
 		spec.flags |= GUARD_FILES;

@@ -193,8 +193,8 @@ static size_t make_rules(const struct guard_rule **out, bool demo,
 	return n;
 }
 
-static size_t make_policy(const char *folder, const char *tmpdir,
-			  bool read_all, const char *command)
+static size_t make_policy(const char *folder, const char *more,
+			  const char *tmpdir, bool read_all, const char *command)
 {
 	static const char *const readable[] = {
 		"/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/proc",
@@ -220,6 +220,8 @@ static size_t make_policy(const char *folder, const char *tmpdir,
 						   GUARD_READ | GUARD_WRITE };
 	policy[n++] = (struct guard_path){ command, GUARD_READ | GUARD_EXEC };
 	policy[n++] = (struct guard_path){ tmpdir, all };
+	if (more)
+		policy[n++] = (struct guard_path){ more, all };
 	if (folder)
 		policy[n++] = (struct guard_path){ folder, all };
 	return n;

@@ -11,7 +11,7 @@
 # Exit: 0 all agree, 1 some differ, 4 a tool is missing.
 set -u
 
-build=${BUILD:-build}
+build=${COW_BUILD:-build}
 calls=${CALLS:-mmap munmap mprotect mremap madvise}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+#
+# The guard: are calls counted as strace counts them, does exactly the named
+# call fail, and is nothing left behind?
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	build=${COW_BUILD:-build}
+	ledger=$build/cow/tools/ledger
+	fail=$build/cow/tools/fail
+	asks=$build/tests/fixtures/asks
+	frail=$build/tests/fixtures/frail
+	tmp=$(mktemp -d)
+	chmod 755 "$tmp"
+	nobody=()
+	[ "$(id -u)" -ne 0 ] ||
+		nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+}
+
+teardown() {
+	rm -rf "$tmp"
+}
+
+need() {
+	command -v "$1" > /dev/null || skip "$1 is missing"
+}
+
+calls=brk,mmap,munmap,mremap,mprotect,pkey_mprotect,madvise,msync,mincore,mlock
+calls+=,mlock2,munlock,memfd_create,fork,vfork,clone,clone3,execve,execveat
+
+# same_as_strace COMMAND... : the counts of both, call by call
+same_as_strace() {
+	strace -c -f -o "$tmp/strace" -e "trace=$calls" -- "$@" > /dev/null
+	"${nobody[@]}" "$ledger" --totals --json -- "$@" > /dev/null \
+		2> "$tmp/ledger"
+	awk '$1 ~ /^[0-9]/ && $NF != "total" { print $NF, $4 }' \
+		"$tmp/strace" | sort > "$tmp/theirs"
+	jq -r '"\(.call) \(.calls)"' "$tmp/ledger" | sort > "$tmp/ours"
+	[ -s "$tmp/ours" ]
+	diff "$tmp/theirs" "$tmp/ours"
+}
+
+# left NAME : processes of that name that still run
+left() {
+	for _ in $(seq 40); do
+		ps -eo stat=,args= | grep -v '^Z' | grep -q "[ ]$1" || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# await NAME : until a process of that name runs
+await() {
+	for _ in $(seq 100); do
+		ps -eo args= | grep -q "^$1" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+@test "ledger: counts as strace -c -f does" {
+	need strace
+	same_as_strace true
+	same_as_strace ls /
+	same_as_strace sh -c 'ls / | sort | cat; (exit 0); exec cat /dev/null'
+	same_as_strace bash -c 'for i in 1 2 3; do /bin/true; done; : $(echo a)'
+	same_as_strace "$asks" tree
+	same_as_strace "$asks" threads 5
+	same_as_strace "$asks" grow 2000
+}
+
+@test "ledger: counts as strace -c -f does, sqlite3" {
+	need strace
+	need sqlite3
+	same_as_strace sqlite3 :memory: \
+		'create table t(a); insert into t values(1); select * from t'
+}
+
+@test "ledger: a call interrupted by signals counts once" {
+	"$ledger" -t --json -o "$tmp/with" -- "$asks" signals 3000
+	"$ledger" -t --json -o "$tmp/none" -- "$asks" signals 500
+	with=$(jq 'select(.call == "brk").calls' "$tmp/with")
+	none=$(jq 'select(.call == "brk").calls' "$tmp/none")
+	[ $((with - none)) -eq 2500 ]
+}
+
+@test "ledger: processes by name, loading apart, and how the break moved" {
+	"$ledger" --json -o "$tmp/l" -- "$asks" tree
+	[ "$(jq -r 'select(.bytes == 12345 and .phase == "main").process' \
+		"$tmp/l" | sort | xargs)" = "1.1 1.2 1.2.1" ]
+	[ "$(jq -r 'select(.phase == "load").process' "$tmp/l" | sort -u)" = 1 ]
+	"$ledger" --json -o "$tmp/l" -- "$asks" grow 7
+	[ "$(jq 'select(.break_moved).break_moved' "$tmp/l")" -eq 700 ]
+}
+
+@test "ledger: exit status, signals, and a command that is not there" {
+	run "$ledger" -o /dev/null -- sh -c 'exit 7'
+	[ "$status" -eq 7 ]
+	run "$ledger" -o /dev/null -- sh -c 'kill -TERM $$'
+	[ "$status" -eq 143 ]
+	run "$ledger" -- no-such-command
+	[ "$status" -eq 1 ]
+	[ "$output" = "ledger: starting no-such-command: No such file or directory" ]
+	echo 'not a program' > "$tmp/bad"
+	chmod +x "$tmp/bad"
+	run "$ledger" -- "$tmp/bad"
+	[ "$status" -eq 1 ]
+	[[ $output == *"Exec format error"* ]]
+	run "$ledger"
+	[ "$status" -eq 2 ]
+	run "$ledger" --help
+	[ "$status" -eq 0 ]
+}
+
+@test "a guard in a guard is told, not hidden" {
+	run "$ledger" -o /dev/null -- "$ledger" -- true
+	[ "$status" -eq 4 ]
+	[[ $output == *"under a guard already"* ]]
+	run "$fail" -q --call mremap -- "$fail" --sweep -- true
+	[ "$status" -eq 4 ]
+}
+
+@test "a killed supervisor leaves nothing running" {
+	for prefix in env "${nobody[0]:+${nobody[*]}}"; do
+		[ -n "$prefix" ] || continue
+		# shellcheck disable=SC2086 # a command in one word
+		$prefix "$ledger" -o /dev/null -- sh -c \
+			'sleep 7711 & setsid sleep 7711 & sleep 7711' 3>&- &
+		await "sleep 7711"
+		kill -9 $!
+		wait $! || true
+		left "sleep 7711"
+		left guard-keeper
+	done
+}
+
+@test "a killed keeper leaves nothing running" {
+	"$ledger" -o /dev/null -- sh -c \
+		'sleep 7722 & setsid sleep 7722 & sleep 7722' 3>&- 2> "$tmp/e" &
+	await "sleep 7722"
+	kill -9 "$(ps -o pid= --ppid $!)"
+	run wait $!
+	left "sleep 7722"
+}
+
+@test "a signal to the supervisor goes to the command" {
+	"$ledger" -o /dev/null -- sleep 7733 3>&- &
+	await "sleep 7733"
+	kill -TERM $!
+	status=0
+	wait $! || status=$?
+	[ "$status" -eq 143 ]
+	left "sleep 7733"
+}
+
+@test "fail: exactly the named call fails" {
+	run -127 "$fail" -q --call mmap --nth 3 -- ls /
+	run "$fail" --call brk --nth 9 -- "$asks" grow 12
+	[ "$status" -eq 1 ]
+	[[ $output == *"call 9: brk(0x"*"fails with the break as it was"* ]]
+	[ "$(grep -c fails <<< "$output")" -eq 1 ]
+	run "$fail" -q --call mmap --errno EACCES --from 1 --call brk -n 1 \
+		--task 1.2.1 --call clone --every 99 -- "$asks" tree
+	[ "$status" -ne 0 ]
+}
+
+@test "fail: --every and --from, seen from the calls that fail" {
+	run "$fail" --call madvise --every 2 -- "$asks" threads 6
+	[ "$(grep -c 'fails with' <<< "$output")" -eq 3 ]
+	run "$fail" --call madvise --from 2 -- "$asks" threads 6
+	[ "$(grep -c 'fails with' <<< "$output")" -eq 5 ]
+	run "$fail" --call mmap --task 1.2.1 -- "$asks" tree
+	[ "$(grep -c 'task 1.2.1 .*fails with ENOMEM' <<< "$output")" -eq 1 ]
+	[ "$status" -eq 1 ]
+}
+
+@test "fail: brk answers with the break as it was, never with an errno" {
+	run "$fail" -q --call brk --from 3 -- "$asks" raw
+	[ "$status" -eq 0 ]
+	[ "$output" = "moved 0" ]
+	run "${nobody[@]}" "$fail" -q --call brk --from 3 -- "$asks" raw
+	[ "$output" = "moved 0" ]
+}
+
+@test "fail: bad usage" {
+	for args in "-- true" "--call nonsense -- true" "--nth 3 -- true" \
+		"--call mmap --nth 0 -- true" "--call mmap" \
+		"--call mmap --errno EWHAT -- true"; do
+		# shellcheck disable=SC2086 # words
+		run "$fail" $args
+		[ "$status" -eq 2 ]
+	done
+}
+
+@test "sweep: sorts the outcomes" {
+	while read -r how outcome; do
+		run "$fail" --sweep --loaded --call mmap --time 1 --json -- \
+			"$frail" "$how"
+		[ "$(jq -r 'select(.k == 1).outcome' <<< "$output")" = \
+			"${outcome//-/ }" ]
+		case $outcome in
+		unharmed | clean-error) [ "$status" -eq 0 ] ;;
+		*) [ "$status" -eq 1 ] ;;
+		esac
+	done <<- 'EOF'
+		bear unharmed
+		clean clean-error
+		silent wrong-result
+		wrong wrong-result
+		leak leak
+		leak-file leak
+		crash crash
+		abort crash
+		hang hang
+	EOF
+	left "sleep 60"
+}
+
+@test "sweep: the same k gives the same outcome; TAP; no terminal, no bar" {
+	"$fail" --sweep -- "$asks" tree > "$tmp/1" 2> "$tmp/err" || true
+	"$fail" --sweep --jobs 3 -- "$asks" tree > "$tmp/2" || true
+	cmp "$tmp/1" "$tmp/2"
+	[ ! -s "$tmp/err" ]
+	"$fail" --sweep --tap -- sh -c 'exit 0' > "$tmp/tap" || true
+	plan=$(sed -n 's/^1\.\.//p' "$tmp/tap")
+	[ "$(grep -cE '^(not )?ok [0-9]+ - ' "$tmp/tap")" -eq "$plan" ]
+	run "${nobody[@]}" "$fail" --sweep --loaded -- ls /
+	[ "$status" -eq 0 ]
+}
+
+@test "sweep: leaves no file and no process" {
+	before=$(ls /tmp | grep -c cow-fail || true)
+	"$fail" --sweep --call mmap -q -- "$frail" leak-file || true
+	[ "$(ls /tmp | grep -c cow-fail || true)" -eq "$before" ]
+	left guard-keeper
+}
+
+@test "fail agrees with strace's injection" {
+	need strace
+	need jq
+	COW_BUILD=$build run scripts/guard/against_strace.sh "cat /dev/null" \
+		"$asks grow 3"
+	[ "$status" -eq 0 ]
+}
+
+@test "the demo of refusals holds, as root and as nobody" {
+	"$build/cow/denied" --quiet
+	"${nobody[@]}" "$build/cow/denied" --quiet --pages 100
+}

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+#
+# The sandbox: is each way out refused, with a line that names it, and is the
+# machine afterwards as it was?
+
+setup() {
+	build=$(realpath "${COW_BUILD:-build}")
+	sandbox=$build/cow/tools/sandbox
+	limits=(--cpu 1 --wall 4 --memory 300M)
+	tmp=$(mktemp -d)
+	mkdir "$tmp/in" "$tmp/out"
+	echo secret > "$tmp/out/secret"
+	cp "$build/tests/fixtures/escape" "$tmp/in"
+	chmod -R a+rwX "$tmp"
+	users=("env")
+	[ "$(id -u)" -ne 0 ] ||
+		users+=("setpriv --reuid=65534 --regid=65534 --clear-groups")
+	cd "$tmp/in"
+}
+
+teardown() {
+	cd /
+	rm -rf "$tmp"
+}
+
+# refused WAY PATTERN : refused, named, and nothing has changed outside
+refused() {
+	local user
+
+	for user in "${users[@]}"; do
+		# shellcheck disable=SC2086 # a command in one word
+		run $user "$sandbox" "${limits[@]}" -- ./escape "$1" "$tmp/out" \
+			3>&-
+		echo "$output"
+		[ "$status" -ne 0 ]
+		[[ $output != *escaped* ]]
+		[[ $output == *"sandbox: "$2* ]]
+		[ "$(ls "$tmp/out")" = secret ]
+		[ "$(< "$tmp/out/secret")" = secret ]
+		! ps -eo stat=,comm= | grep -v '^Z' | grep -q ' escape$'
+		find . -mindepth 1 ! -name escape -delete
+	done
+}
+
+@test "network" {
+	refused network "refused socket(AF_INET, "
+	refused network6 "refused socket(AF_INET6, "
+	refused unix-socket "refused socket(AF_UNIX, "
+}
+
+@test "ptrace, and other processes' memory, processors and signals" {
+	refused ptrace "refused ptrace(16, "
+	refused poke "refused process_vm_writev("
+	refused kill-parent "refused kill("
+	refused kill-group "refused kill(0, "
+	refused kill-all "refused kill(-1, "
+	refused own-signals "refused fcntl("
+	refused pin-parent "refused sched_setaffinity("
+}
+
+@test "files outside" {
+	refused write-outside "refused openat(AT_FDCWD, \"$tmp/out/new\", O_WRONLY|O_CREAT, 0600)"
+	refused read-outside "refused openat(AT_FDCWD, \"$tmp/out/secret\", O_RDONLY"
+	refused by-symlink 'refused openat(AT_FDCWD, "way-out/new"'
+	refused by-dots 'refused openat(AT_FDCWD, "../../'
+	refused by-rename 'refused rename("mine", '
+	refused remove-outside 'refused unlink('
+	refused truncate-outside 'refused truncate('
+	refused chmod-outside 'refused chmod('
+}
+
+@test "a path that changes between the look and the leap" {
+	# Whether the look sees it is a race; that the leap fails is not.
+	refused by-race ""
+}
+
+@test "other programs" {
+	refused exec 'refused execve("/bin/sh")'
+	refused exec-loader 'refused execve("/lib64/ld-linux-x86-64.so.2")'
+}
+
+@test "bombs of processes, threads and memory" {
+	refused fork-bomb "refused clone(*too many processes"
+	refused thread-bomb "refused clone(*too many processes"
+	refused memory-bomb "refused *over the memory limit"
+	refused map-bomb "refused mmap(*over the memory limit"
+	refused family-bomb "killed: *bytes of memory in use"
+}
+
+@test "filling the disk" {
+	refused fill-file "killed: a file would be larger than"
+	refused fill-folder "refused openat(*too many files made"
+}
+
+@test "never ending" {
+	refused loop "killed: 1 s of CPU time are used"
+	refused wait "killed: 4 s are over"
+	refused outlive "killed: 1 processes it left behind"
+}
+
+@test "namespaces, rings, mounts, limits, listeners, terminals" {
+	refused clone3 "refused clone3({flags=0x10000000}"
+	refused clone "refused clone(0x10000011)"
+	refused unshare "refused unshare(0x10000000)"
+	refused io-uring "refused io_uring_setup(1, "
+	refused mount 'refused mount("none", '
+	refused limits "refused prlimit64("
+	refused listener "refused seccomp("
+	refused type "refused ioctl(0x0, 0x100005412"
+}
+
+@test "other entries to the kernel" {
+	[ "$(uname -m)" = x86_64 ] || skip "they are of x86-64"
+	refused x32 "refused x32 getpid("
+	refused int80 "refused 32-bit getpid("
+}
+
+@test "no way is forgotten" {
+	for way in $(./escape); do
+		grep -q "refused $way " "$BATS_TEST_FILENAME" || {
+			echo "no test of $way"
+			return 1
+		}
+	done
+}
+
+@test "a killed sandbox leaves nothing running" {
+	"$sandbox" --wall 100 -- ./escape wait "$tmp/out" 3>&- &
+	for _ in $(seq 100); do
+		pgrep -x escape > /dev/null && break
+		sleep 0.05
+	done
+	kill -9 $!
+	wait $! || true
+	for _ in $(seq 40); do
+		pgrep -x escape > /dev/null || break
+		sleep 0.05
+	done
+	! ps -eo stat=,comm= | grep -v '^Z' | grep -q ' escape$'
+	rm -rf /tmp/cow-sandbox-*
+}
+
+@test "harmless programs run, and nothing is said" {
+	run "$sandbox" -- ls /usr
+	[ "$status" -eq 0 ]
+	[[ $output != *sandbox:* ]]
+	run "$sandbox" --exec -- sh -c 'echo a > f; cat f; rm f; ls | wc -l'
+	[ "$status" -eq 0 ]
+	[[ $output != *sandbox:* ]]
+	run "$sandbox" -- sh -c 'exit 5'
+	[ "$status" -eq 5 ]
+	run "$sandbox" --profile nonsense -- true
+	[ "$status" -eq 2 ]
+	! ls -d /tmp/cow-sandbox-* 2> /dev/null
+}
+
+@test "the demo profile leaves the counts as they are" {
+	cd "$BATS_TEST_DIRNAME/.."
+	[ -n "$COW_DEMOS" ]
+	for demo in $COW_DEMOS; do
+		[ "$demo" != cow/denied ] || continue
+		"$build/$demo" --json > "$tmp/free"
+		"$sandbox" --profile demo --write /var/tmp -- \
+			"$build/$demo" --json > "$tmp/boxed"
+		diff "$tmp/free" "$tmp/boxed"
+	done
+}
