@@ -9,8 +9,9 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/anon \
 	 mmapdemo/shared_vs_private \
 	 cow/fork_cow \
-	 cow/fork_reuse \
-	 cow/denied
+	 cow/fork_reuse
+# Demos that count no faults: of no interest to perf, and never in a sandbox.
+GUARDED := cow/denied
 TOOLS := cow/tools/ledger cow/tools/fail cow/tools/sandbox
 
 # ---- how it is built -------------------------------------------------------
@@ -41,7 +42,7 @@ cflags   := -std=gnu11 -D_GNU_SOURCE -Icow -fPIC -pthread -MMD -MP \
 	    -Wvla-larger-than=4000 $(if $(W),-Werror) $(sanitize)
 ldlibs    = $(shell pkg-config --libs jansson libseccomp)
 archives := $(foreach l,report $(filter-out report,$(LIBS)),$(O)/lib$(l).a)
-programs := $(DEMOS) $(TOOLS)
+programs := $(DEMOS) $(GUARDED) $(TOOLS)
 lib_srcs := $(foreach l,$(LIBS),$(wildcard cow/$(l)/*.c))
 units    := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 fixtures := $(patsubst %.c,%,$(wildcard tests/fixtures/*.c))
@@ -52,7 +53,8 @@ scripts  := $(shell find scripts .ci tests -type f \
 		-o -path 'scripts/*' -o -path '.ci/*' \) 2>/dev/null | sort)
 
 .PHONY: all demo perf test lint format install clean help deps-build deps-run \
-	deps-lint tests-build $(addprefix demo-,$(notdir $(DEMOS)))
+	deps-lint tests-build sweep sweep-others bench-guard \
+	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -93,10 +95,18 @@ deps-lint:
 ## Build everything (the default)
 all:
 
+# Demos run in the sandbox, which changes no count; SANDBOX= runs them free.
+SANDBOX ?= demo
+sandbox = $(if $(SANDBOX),$(O)/cow/tools/sandbox --profile $(SANDBOX) \
+	--write /var/tmp --)
+
 ## Build all demos and run them one after another
 demo: deps-run
 	@$(MAKE) --no-print-directory all
-	@for d in $(DEMOS); do $(O)/$$d || [ $$? = 4 ] || exit 1; echo; done
+	@for d in $(DEMOS); do \
+		$(sandbox) $(O)/$$d || [ $$? = 4 ] || exit 1; echo; \
+	done
+	@for d in $(GUARDED); do $(O)/$$d || [ $$? = 4 ] || exit 1; echo; done
 
 ## Run one demo, such as demo-fork_cow
 demo-NAME:
@@ -107,7 +117,7 @@ demo-$(notdir $(1)): deps-run
 	@$$(MAKE) --no-print-directory $(O)/$(1)
 	@$(O)/$(1) $$(ARGS)
 endef
-$(foreach d,$(DEMOS),$(eval $(call demo,$(d))))
+$(foreach d,$(DEMOS) $(GUARDED),$(eval $(call demo,$(d))))
 
 ## Compare every demo's prediction and count with perf stat's
 perf: deps-run
@@ -123,6 +133,22 @@ test: deps-run
 
 tests-build: $(addprefix $(O)/,$(units) $(fixtures))
 
+## Refuse each memory call of every program in turn, and see how it takes it
+sweep: deps-run
+	@$(MAKE) --no-print-directory all tests-build
+	@COW_BUILD=$(abspath $(O)) scripts/guard/sweep.sh \
+		"$(DEMOS) $(GUARDED)" "$(TOOLS)" "$(units)"
+
+## Compare refused calls of other programs with strace's injection
+sweep-others: deps-run
+	@$(MAKE) --no-print-directory all
+	@COW_BUILD=$(abspath $(O)) scripts/guard/against_strace.sh
+
+## Measure what a counted call costs, beside strace
+bench-guard: deps-run
+	@$(MAKE) --no-print-directory all tests-build
+	@COW_BUILD=$(abspath $(O)) scripts/bench/guard.sh
+
 ## Check the sources: format, style, static analysis, documentation
 lint: deps-lint
 	@O=$(O) scripts/lint "$(sources)" "$(headers)" "$(scripts)"
@@ -134,7 +160,7 @@ format: deps-lint
 ## Install the programs below $(DESTDIR)$(PREFIX)
 install: all
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin
-	$(Q)for p in $(DEMOS); do \
+	$(Q)for p in $(DEMOS) $(GUARDED); do \
 		install $(O)/$$p $(DESTDIR)$(PREFIX)/bin/cow-demo-$${p##*/} || exit; \
 	done
 	$(Q)for p in $(TOOLS); do \

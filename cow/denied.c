@@ -70,10 +70,18 @@ static void probe_fork(struct seen *s)
 /* In small blocks, for which malloc asks for the break to be moved. */
 static void probe_small(struct seen *s)
 {
+	static void **last; /* each block holds the one before */
+	void **block;
 	size_t i;
 
-	for (i = 0; i < bytes; i += 1024)
-		s->value[0] += malloc(1000) != NULL;
+	for (i = 0; i < bytes; i += 1024) {
+		block = malloc(1000);
+		if (!block)
+			continue;
+		*block = last;
+		last = block;
+		s->value[0]++;
+	}
 	s->value[1] = errno;
 }
 
@@ -81,9 +89,10 @@ static void probe_small(struct seen *s)
 static void probe_large(struct seen *s)
 {
 	char *old = sbrk(0);
-	char *p = malloc(1 << 20);
+	static char *p;
 
-	s->value[0] = p != NULL;
+	p = malloc(1 << 20);
+	s->value[0] = !!p;
 	s->value[1] = p && p >= old && p < (char *)sbrk(0);
 }
 
@@ -91,8 +100,8 @@ static const struct probe {
 	const char *name;
 	void (*run)(struct seen *s);
 } probes[] = {
-	{ "none", NULL },	   { "mmap", probe_mmap },
-	{ "brk", probe_brk },	   { "fork", probe_fork },
+	{ "none", NULL },	  { "mmap", probe_mmap },
+	{ "brk", probe_brk },	  { "fork", probe_fork },
 	{ "small", probe_small }, { "large", probe_large },
 };
 
@@ -114,15 +123,19 @@ static int be_probe(const char *name, const char *size)
 /* ---- the demo */
 
 /* Run a probe; refuse[i]: are its own calls of that kind refused? */
-static void probe(struct rep *r, const char *name, const bool *refuse,
-		  struct guard_fault *faults, struct seen *seen)
+static void run_probe(struct rep *r, const char *name, const bool *refuse,
+		      struct guard_fault *faults, struct seen *seen)
 {
 	char size[24];
-	char *argv[] = { "/proc/self/exe", "--probe", (char *)name, size, NULL };
+	char *argv[5] = { "/proc/self/exe", "--probe", (char *)name, size,
+			  NULL };
 	int fds[3] = { STDIN_FILENO, memfd_create("seen", MFD_CLOEXEC),
 		       STDERR_FILENO };
-	struct guard_trial t = { .argv = argv, .fds = fds, .faults = faults,
-				 .nfaults = KINDS, .limit_ms = 10000 };
+	struct guard_trial t = { .argv = argv,
+				 .fds = fds,
+				 .faults = faults,
+				 .nfaults = KINDS,
+				 .limit_ms = 10000 };
 	int i, err;
 
 	snprintf(size, sizeof(size), "%zu", bytes);
@@ -138,8 +151,8 @@ static void probe(struct rep *r, const char *name, const bool *refuse,
 		return;
 	err = guard_try(&t);
 	if (err == -EBUSY)
-		rep_skip_rest(r,
-			      "under a guard already, and the kernel allows one");
+		rep_skip_rest(
+			r, "under a guard already, and the kernel allows one");
 	else if (!rep_failed(r, err, "run the probe %s", name) &&
 		 pread(fds[1], seen, sizeof(*seen), 0) != sizeof(*seen))
 		rep_failed(r, -EIO, "the probe %s left no answer", name);
@@ -154,7 +167,7 @@ static void set_up(struct rep *r)
 	int i;
 
 	bytes = rep_pages(r) * obs_page_size();
-	probe(r, "none", NULL, faults, &seen);
+	run_probe(r, "none", NULL, faults, &seen);
 	for (i = 0; i < KINDS; i++)
 		before[i] = faults[i].seen;
 }
@@ -164,7 +177,7 @@ static void ask(struct rep *r, const char *name, bool brk, bool map, bool fork,
 {
 	const bool refuse[KINDS] = { brk, map, fork };
 
-	probe(r, name, refuse, faults, seen);
+	run_probe(r, name, refuse, faults, seen);
 }
 
 static void no_mmap(struct rep *r)
@@ -187,9 +200,11 @@ static void no_brk(struct rep *r)
 
 	rep_expect(r, 1, "calls", "of sbrk ending in (void *)-1");
 	rep_expect(r, ENOMEM, "errno", "that sbrk leaves: ENOMEM");
-	rep_expect(r, 0, "bytes", "that the answer of brk itself is off the old break");
-	rep_because(r,
-		    "brk knows no errno: it returns the break as it is, and sbrk compares");
+	rep_expect(r, 0, "bytes",
+		   "that the answer of brk itself is off the old break");
+	rep_because(
+		r,
+		"brk knows no errno: it returns the break as it is, and sbrk compares");
 	ask(r, "brk", true, false, false, faults, &seen);
 	rep_saw(r, seen.value[0]);
 	rep_saw(r, seen.value[1]);

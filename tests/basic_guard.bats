@@ -41,10 +41,10 @@ same_as_strace() {
 	diff "$tmp/theirs" "$tmp/ours"
 }
 
-# left NAME : processes of that name that still run
-left() {
-	for _ in $(seq 40); do
-		ps -eo stat=,args= | grep -v '^Z' | grep -q "[ ]$1" || return 0
+# No process with that command line, or of that name, runs.
+none_left() {
+	for _ in $(seq 60); do
+		pgrep -r R,S,D,T -f "^$1" > /dev/null || return 0
 		sleep 0.05
 	done
 	return 1
@@ -53,7 +53,7 @@ left() {
 # await NAME : until a process of that name runs
 await() {
 	for _ in $(seq 100); do
-		ps -eo args= | grep -q "^$1" && return 0
+		pgrep -f "^$1" > /dev/null && return 0
 		sleep 0.05
 	done
 	return 1
@@ -64,6 +64,7 @@ await() {
 	same_as_strace true
 	same_as_strace ls /
 	same_as_strace sh -c 'ls / | sort | cat; (exit 0); exec cat /dev/null'
+	# shellcheck disable=SC2016 # the other bash expands it
 	same_as_strace bash -c 'for i in 1 2 3; do /bin/true; done; : $(echo a)'
 	same_as_strace "$asks" tree
 	same_as_strace "$asks" threads 5
@@ -130,8 +131,8 @@ await() {
 		await "sleep 7711"
 		kill -9 $!
 		wait $! || true
-		left "sleep 7711"
-		left guard-keeper
+		none_left "sleep 7711"
+		none_left guard-keeper
 	done
 }
 
@@ -141,7 +142,7 @@ await() {
 	await "sleep 7722"
 	kill -9 "$(ps -o pid= --ppid $!)"
 	run wait $!
-	left "sleep 7722"
+	none_left "sleep 7722"
 }
 
 @test "a signal to the supervisor goes to the command" {
@@ -151,7 +152,7 @@ await() {
 	status=0
 	wait $! || status=$?
 	[ "$status" -eq 143 ]
-	left "sleep 7733"
+	none_left "sleep 7733"
 }
 
 @test "fail: exactly the named call fails" {
@@ -214,7 +215,7 @@ await() {
 		abort crash
 		hang hang
 	EOF
-	left "sleep 60"
+	none_left "sleep 60"
 }
 
 @test "sweep: the same k gives the same outcome; TAP; no terminal, no bar" {
@@ -230,10 +231,10 @@ await() {
 }
 
 @test "sweep: leaves no file and no process" {
-	before=$(ls /tmp | grep -c cow-fail || true)
+	before=$(find /tmp -maxdepth 1 -name 'cow-fail-*')
 	"$fail" --sweep --call mmap -q -- "$frail" leak-file || true
-	[ "$(ls /tmp | grep -c cow-fail || true)" -eq "$before" ]
-	left guard-keeper
+	[ "$(find /tmp -maxdepth 1 -name 'cow-fail-*')" = "$before" ]
+	none_left guard-keeper
 }
 
 @test "fail agrees with strace's injection" {

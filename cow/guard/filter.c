@@ -14,9 +14,9 @@
 
 /* The calls by which tasks come and go; GUARD_TASKS listens to them. */
 static const int task_calls[] = {
-	SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(clone),
-	SCMP_SYS(clone3), SCMP_SYS(execve), SCMP_SYS(execveat),
-	SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(fork),	  SCMP_SYS(vfork),	SCMP_SYS(clone),
+	SCMP_SYS(clone3), SCMP_SYS(execve),	SCMP_SYS(execveat),
+	SCMP_SYS(exit),	  SCMP_SYS(exit_group),
 };
 
 static int add_entries(scmp_filter_ctx ctx)

@@ -25,6 +25,7 @@
 
 #include <linux/types.h>
 #include <seccomp.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,7 +81,7 @@ struct guard_path {
 #define GUARD_TASKS    (1u << 1) /* tell tasks apart by name, see guard_who() */
 #define GUARD_NO_CAPS  (1u << 2) /* root in the guard has no capability */
 #define GUARD_ENTRIES  (1u << 3) /* rules hold for 32-bit and x32 entry too */
-#define GUARD_FILES    (1u << 4) /* enforce paths; -ENOSYS without landlock */
+#define GUARD_FILES    (1u << 4) /* enforce @paths by landlock */
 
 /**
  * struct guard_spec - a command and what it is allowed
@@ -167,7 +168,8 @@ struct guard;
  * Return: 0; -EBUSY when the caller stands under a listener already, of which
  * the kernel allows one only (seccomp(2), and libseccomp 2.5.4 hides it);
  * -ENOENT or -EACCES when there is no such command; -ENOSYS when the kernel
- * has no user notification, or no landlock and GUARD_FILES is set; -EINVAL for
+ * has no user notification; -EOPNOTSUPP when it has no landlock and GUARD_FILES
+ * is set; -EINVAL for
  * a rule that libseccomp refuses; or what fork, pipe or malloc failed with.
  */
 int guard_open(struct guard **out, const struct guard_spec *spec);
@@ -389,10 +391,10 @@ struct guard_trial {
 	int limit_ms;
 	bool wait_all;
 	void (*saw)(struct guard *g, const struct guard_event *ev,
-		    const struct guard_who *who,
-		    const struct guard_fault *hit, void *arg);
+		    const struct guard_who *who, const struct guard_fault *hit,
+		    void *arg);
 	void *arg;
-	const volatile int *stop_sig;
+	const atomic_int *stop_sig;
 	int status;
 	bool timed_out;
 	unsigned int left;

@@ -92,7 +92,7 @@ struct child {
 	struct child_word *word; /* shared with the keeper */
 };
 
-void guard_run_child(const struct child *c) __attribute__((noreturn));
+_Noreturn void guard_run_child(const struct child *c);
 
 /* landlock.c */
 int guard_files(const struct guard_spec *spec, int *fd);

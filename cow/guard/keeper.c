@@ -168,8 +168,7 @@ static void run_keeper(int sock, struct child *c, bool wait_all)
 	k.target = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 	if (!k.target)
 		guard_run_child(c);
-	fd = k.target < 0 || k.sigfd < 0 ? -errno :
-					   await_listener(c, k.target);
+	fd = k.target < 0 || k.sigfd < 0 ? -errno : await_listener(c, k.target);
 	if (fd < 0) {
 		tell(sock, NOTE_FAILED, fd, -1);
 		_exit(1);
@@ -204,7 +203,9 @@ int guard_start_keeper(struct guard *g, const struct guard_spec *spec,
 		       const char *path, const struct sock_fprog *prog,
 		       int landlock_fd)
 {
-	struct child c = { .spec = spec, .path = path, .prog = prog,
+	struct child c = { .spec = spec,
+			   .path = path,
+			   .prog = prog,
 			   .landlock_fd = landlock_fd };
 	int sv[2], err = 0;
 

@@ -31,7 +31,7 @@ struct ruleset {
 
 #define SCOPE_ALL 3
 
-#define ON_FILE                                                        \
+#define ON_FILE                                                       \
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
 	 LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
 #define ON_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
@@ -62,10 +62,9 @@ static uint64_t rights(unsigned int access)
 	if (access & GUARD_EXEC)
 		r |= LANDLOCK_ACCESS_FS_EXECUTE;
 	if (access & GUARD_WRITE) /* but no device nodes */
-		r |= known_rights() &
-		     ~(ON_READ | LANDLOCK_ACCESS_FS_EXECUTE |
-		       LANDLOCK_ACCESS_FS_MAKE_CHAR |
-		       LANDLOCK_ACCESS_FS_MAKE_BLOCK);
+		r |= known_rights() & ~(ON_READ | LANDLOCK_ACCESS_FS_EXECUTE |
+					LANDLOCK_ACCESS_FS_MAKE_CHAR |
+					LANDLOCK_ACCESS_FS_MAKE_BLOCK);
 	return r;
 }
 
@@ -103,7 +102,7 @@ int guard_files(const struct guard_spec *spec, int *fd)
 	if (!(spec->flags & GUARD_FILES))
 		return 0;
 	if (!guard_landlock())
-		return -ENOSYS;
+		return -EOPNOTSUPP;
 	if (guard_landlock() >= 6) {
 		attr.scoped = SCOPE_ALL;
 		size = sizeof(attr);

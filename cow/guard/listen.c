@@ -100,7 +100,7 @@ static int recv_note(struct guard *g, struct note *note, int *fd)
 /* The keeper's first word: the listener, or why there is none. */
 static int await_start(struct guard *g)
 {
-	struct note note;
+	struct note note = { 0 };
 	int err;
 
 	do {
@@ -123,7 +123,9 @@ static struct guard *new_guard(const struct guard_spec *spec)
 
 	if (!g)
 		return NULL;
-	g->sock = g->listener = g->keeper = -1;
+	g->sock = -1;
+	g->listener = -1;
+	g->keeper = -1;
 	g->flags = spec->flags;
 	note_asked(g, spec);
 	if (seccomp_notify_alloc(&g->req, &g->resp)) {
@@ -221,7 +223,6 @@ static void kill_filtered(pid_t pid, void *arg)
 		kill(pid, SIGKILL);
 }
 
-
 /* The keeper was killed: what it kept has come to us, by the filter's mark. */
 static int keeper_died(struct guard *g)
 {
@@ -246,7 +247,7 @@ static int keeper_died(struct guard *g)
 /* Return: 1 with an event, 0 for a note that makes none, or -errno. */
 static int take_note(struct guard *g, struct guard_event *ev)
 {
-	struct note note;
+	struct note note = { 0 };
 	int err = recv_note(g, &note, NULL);
 
 	if (err)

@@ -28,14 +28,16 @@ void guard_find_loader(struct proc *p)
 	uint64_t lo, hi, base = loader_base(p->pid);
 	FILE *f;
 
-	p->loader_lo = p->loader_hi = 0;
+	p->loader_lo = 0;
+	p->loader_hi = 0;
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)p->pid);
 	f = base ? fopen(path, "re") : NULL;
 	if (!f)
 		return;
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %511s",
-			   &lo, &hi, name) != 3)
+		if (sscanf(line,
+			   "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %511s", &lo,
+			   &hi, name) != 3)
 			continue;
 		if (lo == base) {
 			p->loader_lo = lo;

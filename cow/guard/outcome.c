@@ -31,7 +31,8 @@ static void hash_output(int fd, struct guard_result *r)
 	unsigned char buf[4096], before = 0;
 	ssize_t n, i;
 
-	r->exact = r->masked = 0xcbf29ce484222325ULL;
+	r->exact = 0xcbf29ce484222325ULL;
+	r->masked = r->exact;
 	lseek(fd, 0, SEEK_SET);
 	while ((n = read(fd, buf, sizeof(buf))) > 0) {
 		for (i = 0; i < n; i++) {
@@ -165,7 +166,7 @@ enum guard_likeness guard_likeness(const struct guard_result *a,
 
 static int crash_signal(int status)
 {
-	static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE,
+	static const int crashes[] = { SIGSEGV, SIGBUS,	 SIGILL, SIGFPE,
 				       SIGABRT, SIGTRAP, SIGSYS };
 	size_t i;
 
@@ -189,8 +190,7 @@ static bool same_output(const struct guard_result *r,
 
 enum guard_outcome guard_judge(const struct guard_result *r,
 			       const struct guard_result *clean,
-			       enum guard_likeness like, char *why,
-			       size_t size)
+			       enum guard_likeness like, char *why, size_t size)
 {
 	int sig = r->status == clean->status ? 0 : crash_signal(r->status);
 	bool same = same_output(r, clean, like);

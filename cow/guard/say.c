@@ -108,8 +108,7 @@ static int peek_string(pid_t tid, uint64_t addr, char *buf, size_t size)
 }
 
 /* Append to a text of GUARD_TEXT_LEN. */
-__attribute__((format(printf, 2, 3))) static void add(char *text,
-						      const char *format, ...)
+static void add(char *text, const char *format, ...)
 {
 	size_t len = strlen(text);
 	va_list ap;
@@ -141,8 +140,7 @@ static void add_open_flags(char *text, uint64_t flags)
 					     "3" };
 
 	add(text, "%s%s%s%s%s", modes[flags & 3],
-	    flags & O_CREAT ? "|O_CREAT" : "",
-	    flags & O_EXCL ? "|O_EXCL" : "",
+	    flags & O_CREAT ? "|O_CREAT" : "", flags & O_EXCL ? "|O_EXCL" : "",
 	    flags & O_TRUNC ? "|O_TRUNC" : "",
 	    flags & O_APPEND ? "|O_APPEND" : "");
 }
@@ -197,8 +195,8 @@ static void add_arg(char *text, char kind, pid_t tid, uint64_t v)
 
 void guard_call_name(const struct guard_event *ev, char *name)
 {
-	char *found = seccomp_syscall_resolve_num_arch(seccomp_arch_native(),
-						       ev->nr);
+	char *found =
+		seccomp_syscall_resolve_num_arch(seccomp_arch_native(), ev->nr);
 
 	name[0] = '\0';
 	if (ev->arch == SCMP_ARCH_X86)

@@ -29,9 +29,9 @@
 
 /* The calls a sweep fails unless --call names others. */
 static const int swept[] = {
-	SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap),
-	SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise),
-	SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(clone),
+	SCMP_SYS(brk),	  SCMP_SYS(mmap),	  SCMP_SYS(munmap),
+	SCMP_SYS(mremap), SCMP_SYS(mprotect),	  SCMP_SYS(madvise),
+	SCMP_SYS(fork),	  SCMP_SYS(vfork),	  SCMP_SYS(clone),
 	SCMP_SYS(clone3), SCMP_SYS(memfd_create),
 };
 
@@ -54,7 +54,8 @@ struct point {
 };
 
 static const char *const likeness_names[] = {
-	"output compared byte by byte", "output compared without its numbers",
+	"output compared byte by byte",
+	"output compared without its numbers",
 	"output differs from run to run: only the exit status is compared",
 };
 
@@ -71,18 +72,23 @@ static struct point *points;
 static size_t npoints;
 static struct guard_result clean;
 static enum guard_likeness likeness;
-static volatile sig_atomic_t stop_sig;
+static atomic_int stop_sig;
 
 static const struct argp_option options[] = {
 	{ "call", 'c', "NAME", 0, "A call that fails; begins a rule", 0 },
 	{ "nth", 'n', "N", 0, "Its Nth call fails (1)", 0 },
 	{ "every", 'e', "N", 0, "Each Nth call fails", 0 },
 	{ "from", 'f', "N", 0, "The Nth call fails and all that follow", 0 },
-	{ "task", 't', "TASK", 0, "Count the calls of this task only: 1 is the command, 1.2 what its second fork made", 0 },
-	{ "errno", 'E', "NAME", 0, "With this error (ENOMEM; EAGAIN for fork and clone)", 0 },
-	{ "sweep", 's', NULL, 0, "Fail each call in turn, one run for each", 1 },
+	{ "task", 't', "TASK", 0,
+	  "Count the calls of this task only: 1 is the command, 1.2 what its second fork made",
+	  0 },
+	{ "errno", 'E', "NAME", 0,
+	  "With this error (ENOMEM; EAGAIN for fork and clone)", 0 },
+	{ "sweep", 's', NULL, 0, "Fail each call in turn, one run for each",
+	  1 },
 	{ "jobs", 'j', "N", 0, "Runs at a time (one a processor)", 1 },
-	{ "time", 'T', "SECONDS", 0, "Longer runs hang (10 times the untouched run, at least 2 s)", 1 },
+	{ "time", 'T', "SECONDS", 0,
+	  "Longer runs hang (10 times the untouched run, at least 2 s)", 1 },
 	{ "loaded", 'l', NULL, 0, "Not the calls of the dynamic loader", 1 },
 	{ "json", 'J', NULL, 0, "One JSON object a line", 2 },
 	{ "tap", 'A', NULL, 0, "Test Anything Protocol", 2 },
@@ -124,7 +130,7 @@ static void add_fault(struct argp_state *state, const char *name)
 	opt.nfaults++;
 }
 
-static uint64_t number(struct argp_state *state, const char *arg)
+static uint64_t parse_number(struct argp_state *state, const char *arg)
 {
 	char *end;
 	unsigned long n = strtoul(arg, &end, 10);
@@ -151,7 +157,7 @@ static error_t parse_rule(int key, char *arg, struct argp_state *state)
 		f->when = key == 'n' ? GUARD_NTH :
 			  key == 'e' ? GUARD_EVERY :
 				       GUARD_FROM;
-		f->n = number(state, arg);
+		f->n = parse_number(state, arg);
 	}
 	return 0;
 }
@@ -172,10 +178,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opt.sweep = true;
 		break;
 	case 'j':
-		opt.jobs = number(state, arg);
+		opt.jobs = parse_number(state, arg);
 		break;
 	case 'T':
-		opt.time_ms = number(state, arg) * 1000;
+		opt.time_ms = parse_number(state, arg) * 1000;
 		break;
 	case 'l':
 		opt.loaded = true;
@@ -214,8 +220,8 @@ static void call_name(int nr, char *name)
 /* ---- one run: the command as it is, and a line for each call that fails */
 
 static void tell_hit(struct guard *g, const struct guard_event *ev,
-		     const struct guard_who *who,
-		     const struct guard_fault *hit, void *arg)
+		     const struct guard_who *who, const struct guard_fault *hit,
+		     void *arg)
 {
 	char text[GUARD_TEXT_LEN];
 
@@ -243,10 +249,11 @@ static void catch_signals(void)
 	sigaction(SIGHUP, &sa, NULL);
 }
 
-static void __attribute__((noreturn)) cannot_run(int error)
+static _Noreturn void cannot_run(int error)
 {
 	if (error == -EBUSY)
-		errx(4, "%s: this process is under a guard already, and the kernel allows one",
+		errx(4,
+		     "%s: this process is under a guard already, and the kernel allows one",
 		     opt.argv[0]);
 	errx(1, "running %s: %s", opt.argv[0], strerror(-error));
 }
@@ -269,7 +276,8 @@ static int run_once(void)
 		cannot_run(error);
 	for (i = 0; i < opt.nfaults; i++)
 		if (!opt.faults[i].hits && !opt.quiet)
-			warnx("a rule never struck: only %" PRIu64 " such calls",
+			warnx("a rule never struck: only %" PRIu64
+			      " such calls",
 			      opt.faults[i].seen);
 	if (t.timed_out)
 		errx(1, "%s: killed after %d s", opt.argv[0],
@@ -292,7 +300,8 @@ static void note_point(struct guard *g, const struct guard_event *ev,
 	(void)hit;
 	(void)arg;
 	for (i = 0; i < npoints; i++)
-		if (points[i].nr == ev->nr && !strcmp(points[i].task, who->task))
+		if (points[i].nr == ev->nr &&
+		    !strcmp(points[i].task, who->task))
 			n++;
 	p = realloc(points, (npoints + 1) * sizeof(*points));
 	if (!p)
@@ -319,9 +328,11 @@ static int by_call(const void *a, const void *b)
 static void rehearse(void)
 {
 	struct guard_fault faults[MAX_FAULTS] = { 0 };
-	struct guard_trial t = { .faults = faults, .limit_ms = -1,
-				 .argv = opt.argv, .saw = note_point };
-	struct guard_result again;
+	struct guard_trial t = { .faults = faults,
+				 .limit_ms = -1,
+				 .argv = opt.argv,
+				 .saw = note_point };
+	struct guard_result again = { 0 };
 	size_t i, npoints_seen;
 	int error;
 
@@ -357,9 +368,12 @@ static int error_for(int nr)
 
 static void run_point(const struct point *p, struct result *r)
 {
-	struct guard_fault f = { .nr = p->nr, .task = p->task, .n = p->n,
+	struct guard_fault f = { .nr = p->nr,
+				 .task = p->task,
+				 .n = p->n,
 				 .error = error_for(p->nr) };
-	struct guard_trial t = { .faults = &f, .nfaults = 1,
+	struct guard_trial t = { .faults = &f,
+				 .nfaults = 1,
 				 .argv = opt.argv,
 				 .limit_ms = opt.time_ms };
 
@@ -427,7 +441,7 @@ static void print_point(size_t k, const struct point *p, enum guard_outcome o,
 
 	call_name(p->nr, name);
 	if (opt.json) {
-		j = json_pack("{ss sI ss ss sI ss ss}", "program",
+		j = json_pack("{s:s,s:I,s:s,s:s,s:I,s:s,s:s}", "program",
 			      "cow/tools/fail", "k", (json_int_t)k + 1, "task",
 			      p->task, "call", name, "nth", (json_int_t)p->n,
 			      "outcome", outcome_names[o], "why", why);
@@ -451,8 +465,8 @@ static void print_sum(const size_t *sum)
 	int o;
 
 	if (opt.json) {
-		j = json_pack("{ss sI ss}", "program", "cow/tools/fail", "runs",
-			      (json_int_t)npoints, "compared",
+		j = json_pack("{s:s,s:I,s:s}", "program", "cow/tools/fail",
+			      "runs", (json_int_t)npoints, "compared",
 			      likeness_names[likeness]);
 		for (o = 0; j && o < GUARD_OUTCOMES; o++)
 			json_object_set_new(j, outcome_names[o],
@@ -499,17 +513,20 @@ static int sweep(void)
 	print_sum(sum);
 	free(points);
 	munmap(r, (npoints + 1) * sizeof(*r));
-	return sum[GUARD_WRONG] || sum[GUARD_LEAK] || sum[GUARD_CRASH] || sum[GUARD_HANG];
+	return sum[GUARD_WRONG] || sum[GUARD_LEAK] || sum[GUARD_CRASH] ||
+	       sum[GUARD_HANG];
 }
 
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
-		options, parse, "-- COMMAND [ARG...]",
-		"Make memory calls of a command fail, exactly the ones named.\v"
-		"brk is failed as the kernel fails it: it returns the break as it was, whatever --errno says. "
-		"The exit status is the command's; with --sweep, 1 when a run crashed, hung, leaked or gave a wrong result.",
-		NULL, NULL, NULL
+		options,
+		parse,
+		"-- COMMAND [ARG...]",
+		"Make memory calls of a command fail, exactly the ones named.\vbrk is failed as the kernel fails it: it returns the break as it was, whatever --errno says. The exit status is the command's; with --sweep, 1 when a run crashed, hung, leaked or gave a wrong result.",
+		NULL,
+		NULL,
+		NULL
 	};
 
 	argp_err_exit_status = 2;

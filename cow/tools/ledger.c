@@ -27,34 +27,20 @@ static const struct listed {
 	int nr;
 	int length;
 } listed[] = {
-	{ SCMP_SYS(brk), -1 },
-	{ SCMP_SYS(mmap), 1 },
-	{ SCMP_SYS(munmap), 1 },
-	{ SCMP_SYS(mremap), 2 },
-	{ SCMP_SYS(mprotect), 1 },
-	{ SCMP_SYS(pkey_mprotect), 1 },
-	{ SCMP_SYS(madvise), 1 },
-	{ SCMP_SYS(process_madvise), -1 },
-	{ SCMP_SYS(msync), 1 },
-	{ SCMP_SYS(mincore), 1 },
-	{ SCMP_SYS(mlock), 1 },
-	{ SCMP_SYS(mlock2), 1 },
-	{ SCMP_SYS(munlock), 1 },
-	{ SCMP_SYS(mlockall), -1 },
-	{ SCMP_SYS(munlockall), -1 },
-	{ SCMP_SYS(remap_file_pages), 1 },
-	{ SCMP_SYS(mbind), 1 },
-	{ SCMP_SYS(memfd_create), -1 },
-	{ SCMP_SYS(userfaultfd), -1 },
-	{ SCMP_SYS(shmget), 1 },
-	{ SCMP_SYS(shmat), -1 },
-	{ SCMP_SYS(shmdt), -1 },
-	{ SCMP_SYS(fork), -1 },
-	{ SCMP_SYS(vfork), -1 },
-	{ SCMP_SYS(clone), -1 },
-	{ SCMP_SYS(clone3), -1 },
-	{ SCMP_SYS(execve), -1 },
-	{ SCMP_SYS(execveat), -1 },
+	{ SCMP_SYS(brk), -1 },	       { SCMP_SYS(mmap), 1 },
+	{ SCMP_SYS(munmap), 1 },       { SCMP_SYS(mremap), 2 },
+	{ SCMP_SYS(mprotect), 1 },     { SCMP_SYS(pkey_mprotect), 1 },
+	{ SCMP_SYS(madvise), 1 },      { SCMP_SYS(process_madvise), -1 },
+	{ SCMP_SYS(msync), 1 },	       { SCMP_SYS(mincore), 1 },
+	{ SCMP_SYS(mlock), 1 },	       { SCMP_SYS(mlock2), 1 },
+	{ SCMP_SYS(munlock), 1 },      { SCMP_SYS(mlockall), -1 },
+	{ SCMP_SYS(munlockall), -1 },  { SCMP_SYS(remap_file_pages), 1 },
+	{ SCMP_SYS(mbind), 1 },	       { SCMP_SYS(memfd_create), -1 },
+	{ SCMP_SYS(userfaultfd), -1 }, { SCMP_SYS(shmget), 1 },
+	{ SCMP_SYS(shmat), -1 },       { SCMP_SYS(shmdt), -1 },
+	{ SCMP_SYS(fork), -1 },	       { SCMP_SYS(vfork), -1 },
+	{ SCMP_SYS(clone), -1 },       { SCMP_SYS(clone3), -1 },
+	{ SCMP_SYS(execve), -1 },      { SCMP_SYS(execveat), -1 },
 };
 
 #define NLISTED (sizeof(listed) / sizeof(*listed))
@@ -88,7 +74,7 @@ static struct options {
 
 static struct row *rows;
 static struct moved *moves;
-static volatile sig_atomic_t stop_sig;
+static atomic_int stop_sig;
 
 static const struct argp_option options[] = {
 	{ "json", 'j', NULL, 0, "One JSON object a line", 0 },
@@ -286,21 +272,22 @@ static void print_row(FILE *out, const struct row *r)
 		fprintf(out, "%-8s %-15s %-5s %-16s %8" PRIu64 " %14s\n",
 			r->process, r->comm, r->phase, name, r->calls, bytes);
 	else
-		print_json(out, json_pack("{ss ss ss ss ss sI sI}", "program",
-					  "cow/tools/ledger", "process",
-					  r->process, "comm", r->comm, "phase",
-					  r->phase, "call", name, "calls",
-					  (json_int_t)r->calls, "bytes",
-					  (json_int_t)r->bytes));
+		print_json(out,
+			   json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "program",
+				     "cow/tools/ledger", "process", r->process,
+				     "comm", r->comm, "phase", r->phase, "call",
+				     name, "calls", (json_int_t)r->calls,
+				     "bytes", (json_int_t)r->bytes));
 }
 
 static void print_moved(FILE *out, const struct moved *m)
 {
 	if (!opt.json)
-		fprintf(out, "%-8s %-15s the break moved by %" PRId64 " bytes\n",
+		fprintf(out,
+			"%-8s %-15s the break moved by %" PRId64 " bytes\n",
 			m->process, m->comm, m->bytes);
 	else
-		print_json(out, json_pack("{ss ss ss sI}", "program",
+		print_json(out, json_pack("{s:s,s:s,s:s,s:I}", "program",
 					  "cow/tools/ledger", "process",
 					  m->process, "comm", m->comm,
 					  "break_moved", (json_int_t)m->bytes));
@@ -335,9 +322,13 @@ static void on_signal(int sig)
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
-		options, parse, "-- COMMAND [ARG...]",
-		"Count the calls by which a command asks for memory.", NULL,
-		NULL, NULL
+		options,
+		parse,
+		"-- COMMAND [ARG...]",
+		"Count the calls by which a command asks for memory.",
+		NULL,
+		NULL,
+		NULL
 	};
 	struct guard_rule rules[NLISTED + 1] = { 0 };
 	struct guard_spec spec = { .other = SCMP_ACT_ALLOW,
@@ -359,7 +350,8 @@ int main(int argc, char **argv)
 	spec.argv = opt.argv;
 	error = guard_open(&g, &spec);
 	if (error == -EBUSY)
-		errx(4, "%s: this process is under a guard already, and the kernel allows one",
+		errx(4,
+		     "%s: this process is under a guard already, and the kernel allows one",
 		     opt.argv[0]);
 	if (error)
 		errx(1, "starting %s: %s", opt.argv[0], strerror(-error));

@@ -72,17 +72,18 @@ static struct profile is; /* the profile in force, with options applied */
 static char **command;
 static char folder[PATH_MAX];
 static const char *also; /* another folder to write in, or NULL */
-static char tmpdir[] = "/tmp/cow-sandbox-XXXXXX";
+static char tmpdir[32];
 static bool started; /* the command's own execve has been seen */
 static unsigned long files_made, refused;
 static unsigned int lines[MAX_NR];
-static volatile sig_atomic_t stop_sig;
+static atomic_int stop_sig;
 
 static const struct argp_option options[] = {
 	{ "profile", 'p', "NAME", 0, "lab (the default) or demo", 0 },
 	{ "cpu", 'c', "SECONDS", 0, "CPU time of a process", 0 },
 	{ "wall", 'w', "SECONDS", 0, "Time from start to end", 0 },
-	{ "memory", 'm', "BYTES[K|M|G]", 0, "Address space of a process, and resident memory of all", 0 },
+	{ "memory", 'm', "BYTES[K|M|G]", 0,
+	  "Address space of a process, and resident memory of all", 0 },
 	{ "tasks", 't', "N", 0, "Processes and threads at a time", 0 },
 	{ "file-size", 'f', "BYTES[K|M|G]", 0, "Size of a file", 0 },
 	{ "write", 'W', "FOLDER", 0, "Let it write there too", 0 },
@@ -90,7 +91,8 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static unsigned long long number(struct argp_state *state, const char *arg)
+static unsigned long long parse_number(struct argp_state *state,
+				       const char *arg)
 {
 	static const char units[] = "KMG";
 	char *end;
@@ -126,19 +128,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		choose(state, arg);
 		break;
 	case 'c':
-		is.cpu_s = number(state, arg);
+		is.cpu_s = parse_number(state, arg);
 		break;
 	case 'w':
-		is.wall_s = number(state, arg);
+		is.wall_s = parse_number(state, arg);
 		break;
 	case 'm':
-		is.memory = number(state, arg);
+		is.memory = parse_number(state, arg);
 		break;
 	case 't':
-		is.tasks = number(state, arg);
+		is.tasks = parse_number(state, arg);
 		break;
 	case 'f':
-		is.file_size = number(state, arg);
+		is.file_size = parse_number(state, arg);
 		break;
 	case 'W':
 		also = arg;
@@ -180,8 +182,8 @@ static bool below(const char *path, const char *dir)
 
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
-	return n == 1 || (!strncmp(path, dir, n) &&
-			  (path[n] == '/' || path[n] == '\0'));
+	return n == 1 ||
+	       (!strncmp(path, dir, n) && (path[n] == '/' || path[n] == '\0'));
 }
 
 /* Would landlock let it be, as far as the path tells? For messages only. */
@@ -227,8 +229,9 @@ static int decide_path(struct guard *g, const struct guard_event *ev,
 				      "no writing outside its folder");
 		if (!write && !lstat(path, &st) &&
 		    !seems_inside(path, GUARD_READ))
-			return refuse(g, ev, EACCES,
-				      "no reading outside its folder and the system's");
+			return refuse(
+				g, ev, EACCES,
+				"no reading outside its folder and the system's");
 	}
 	if (c->makes && (c->flags < 0 || ev->args[c->flags] & O_CREAT) &&
 	    ++files_made > is.files)
@@ -263,9 +266,10 @@ static int decide_clone3(struct guard *g, const struct guard_event *ev)
 	at = strstr(text, "flags=");
 	if (at)
 		flags = strtoull(at + 6, NULL, 16);
-	if (!at || flags & (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
-			    CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS |
-			    CLONE_NEWCGROUP | CLONE_NEWTIME | CLONE_INTO_CGROUP))
+	if (!at ||
+	    flags & (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS |
+		     CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
+		     CLONE_NEWTIME | CLONE_INTO_CGROUP))
 		return refuse(g, ev, EPERM, "no namespaces of its own");
 	return guard_fail(g, ev, ENOSYS);
 }
@@ -313,7 +317,7 @@ static int decide(struct guard *g, const struct guard_event *ev)
 	const struct path_call *c;
 
 	if (ev->arch != seccomp_arch_native())
-		return refuse(g, ev, ENOSYS, "not this machine's own entry");
+		return refuse(g, ev, EPERM, "not this machine's own entry");
 	for (c = path_calls; c->nr != __NR_SCMP_ERROR; c++)
 		if (c->nr == ev->nr)
 			return decide_path(g, ev, c);
@@ -491,16 +495,20 @@ static int run(void)
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
-		options, parse, "-- COMMAND [ARG...]",
-		"Run a program that may do no harm, and tell what it tried.\v"
-		"The exit status is the command's; 1 when a call was refused or a limit reached.",
-		NULL, NULL, NULL
+		options,
+		parse,
+		"-- COMMAND [ARG...]",
+		"Run a program that may do no harm, and tell what it tried.\vThe exit status is the command's; 1 when a call was refused or a limit reached.",
+		NULL,
+		NULL,
+		NULL
 	};
 	int status;
 
 	argp_err_exit_status = 2;
 	is = profiles[0];
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+	strcpy(tmpdir, "/tmp/cow-sandbox-XXXXXX");
 	if (!getcwd(folder, sizeof(folder)) || !mkdtemp(tmpdir))
 		err(1, "making a folder for %s", command[0]);
 	setenv("TMPDIR", tmpdir, 1);

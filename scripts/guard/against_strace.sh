@@ -40,6 +40,7 @@ run() {
 total=0
 differ=0
 for command; do
+	argv=()
 	eval "argv=($command)"
 	points=0
 	for call in $calls; do
