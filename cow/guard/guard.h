@@ -421,8 +421,9 @@ int guard_try(struct guard_trial *t);
  * @hit: a fault struck
  * @left: processes that outlived it
  * @files: entries it left in its own TMPDIR
- * @exact: hash of its standard output
+ * @exact: hash of its standard output, addresses (0x...) left out
  * @masked: the same with each number (decimal or hexadecimal) made one letter
+ * @last: the last line of its standard output, cut
  * @spoke: it wrote to standard error
  * @words: the first line of that, cut
  * @ms: how long it took
@@ -435,6 +436,7 @@ struct guard_result {
 	unsigned int files;
 	uint64_t exact;
 	uint64_t masked;
+	char last[GUARD_WORDS_LEN];
 	bool spoke;
 	char words[GUARD_WORDS_LEN];
 	long ms;
@@ -464,7 +466,7 @@ enum guard_outcome {
 
 /* How alike two untouched runs are: what of the output may be compared. */
 enum guard_likeness {
-	GUARD_BYTES, /* all of it */
+	GUARD_BYTES, /* all of it but addresses */
 	GUARD_MASKED, /* all but its numbers */
 	GUARD_STATUS, /* none of it, the exit status only */
 };

@@ -25,10 +25,49 @@ static void hash(uint64_t *h, unsigned char c)
 	*h = (*h ^ c) * 0x100000001b3ULL;
 }
 
-/* One pass, two hashes: as it is, and with each number made one letter. */
+/* Where in a text one is: numbers, and addresses that begin with 0x. */
+struct reader {
+	unsigned char before;
+	bool address;
+};
+
+/*
+ * Two hashes of a text, one without its addresses, which move with each block
+ * that malloc puts elsewhere, and one in which each number is one letter.
+ */
+static void hash_char(struct guard_result *r, struct reader *at,
+		      unsigned char c)
+{
+	unsigned char masked = isxdigit(c) ? '0' : c;
+
+	at->address = (at->address && isxdigit(c)) ||
+		      (at->before == '0' && c == 'x');
+	if (!at->address)
+		hash(&r->exact, c);
+	if (masked != '0' || !isxdigit(at->before))
+		hash(&r->masked, masked);
+	at->before = c;
+}
+
+/* The last line is where a program tells its verdict, if anywhere. */
+static void note_line(struct guard_result *r, char *line, size_t *len,
+		      unsigned char c)
+{
+	if (c == '\n') {
+		line[*len] = '\0';
+		strcpy(r->last, line);
+		*len = 0;
+	} else if (*len < GUARD_WORDS_LEN - 1) {
+		line[(*len)++] = c < ' ' || c > '~' ? '?' : c;
+	}
+}
+
 static void hash_output(int fd, struct guard_result *r)
 {
-	unsigned char buf[4096], before = 0;
+	char line[GUARD_WORDS_LEN];
+	unsigned char buf[4096];
+	struct reader at = { 0 };
+	size_t len = 0;
 	ssize_t n, i;
 
 	r->exact = 0xcbf29ce484222325ULL;
@@ -36,12 +75,8 @@ static void hash_output(int fd, struct guard_result *r)
 	lseek(fd, 0, SEEK_SET);
 	while ((n = read(fd, buf, sizeof(buf))) > 0) {
 		for (i = 0; i < n; i++) {
-			unsigned char c = isxdigit(buf[i]) ? '0' : buf[i];
-
-			hash(&r->exact, buf[i]);
-			if (c != '0' || before != '0')
-				hash(&r->masked, c);
-			before = c;
+			hash_char(r, &at, buf[i]);
+			note_line(r, line, &len, buf[i]);
 		}
 	}
 }
@@ -188,6 +223,19 @@ static bool same_output(const struct guard_result *r,
 	return like == GUARD_STATUS || r->masked == clean->masked;
 }
 
+/* Does its output end in saying that something is wrong? */
+static bool is_verdict(const struct guard_result *r)
+{
+	static const char *const words[] = { "differ", "fail",	 "error",
+					     "cannot", "not ok", "skipped" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcasestr(r->last, words[i]))
+			return true;
+	return false;
+}
+
 enum guard_outcome guard_judge(const struct guard_result *r,
 			       const struct guard_result *clean,
 			       enum guard_likeness like, char *why, size_t size)
@@ -216,6 +264,10 @@ enum guard_outcome guard_judge(const struct guard_result *r,
 		return same ? GUARD_UNHARMED : GUARD_WRONG;
 	}
 	snprintf(why, size, "exit %d: %s", WEXITSTATUS(r->status),
-		 r->spoke ? r->words : "without a word");
-	return r->spoke && WEXITSTATUS(r->status) ? GUARD_CLEAN : GUARD_WRONG;
+		 r->spoke      ? r->words :
+		 is_verdict(r) ? r->last :
+				 "without a word");
+	return WEXITSTATUS(r->status) && (r->spoke || is_verdict(r)) ?
+		       GUARD_CLEAN :
+		       GUARD_WRONG;
 }

@@ -54,7 +54,7 @@ struct point {
 };
 
 static const char *const likeness_names[] = {
-	"output compared byte by byte",
+	"output compared, addresses apart",
 	"output compared without its numbers",
 	"output differs from run to run: only the exit status is compared",
 };

@@ -17,9 +17,12 @@ before=$(find /tmp /var/tmp /dev/shm -maxdepth 1 | sort)
 
 sweep()
 {
-	printf '%s: ' "$*"
+	local program=$1
+
+	shift
+	echo "$program $*"
 	"$build/cow/tools/fail" --sweep --loaded --quiet --time 20 -- \
-		"$build/$@" || status=1
+		"$build/$program" "$@" || status=1
 }
 
 for program in $1; do
