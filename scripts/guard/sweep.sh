@@ -13,7 +13,12 @@ set -uo pipefail
 
 build=${COW_BUILD:-build}
 status=0
-before=$(find /tmp /var/tmp /dev/shm -maxdepth 1 | sort)
+list()
+{
+	find /tmp /var/tmp /dev/shm -maxdepth 1 -name '*cow*' | sort
+}
+
+before=$(list)
 
 sweep()
 {
@@ -35,8 +40,7 @@ done
 for program in $3; do
 	sweep "$program"
 done
-left=$(find /tmp /var/tmp /dev/shm -maxdepth 1 -user "$(id -un)" | sort |
-	comm -13 <(echo "$before") -)
+left=$(comm -13 <(echo "$before") <(list))
 if [ -n "$left" ]; then
 	echo "left behind: $left"
 	status=1
