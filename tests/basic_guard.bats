@@ -22,6 +22,11 @@ teardown() {
 	rm -rf "$tmp"
 }
 
+# A sanitizer maps and traces on its own account, and takes refusals badly.
+need_plain() {
+	[ -z "${SAN-}" ] || skip "the programs to be watched have a sanitizer"
+}
+
 need() {
 	command -v "$1" > /dev/null || skip "$1 is missing"
 }
@@ -60,6 +65,7 @@ await() {
 }
 
 @test "ledger: counts as strace -c -f does" {
+	need_plain
 	need strace
 	same_as_strace true
 	same_as_strace ls /
@@ -79,6 +85,7 @@ await() {
 }
 
 @test "ledger: a call interrupted by signals counts once" {
+	need_plain
 	"$ledger" -t --json -o "$tmp/with" -- "$asks" signals 3000
 	"$ledger" -t --json -o "$tmp/none" -- "$asks" signals 500
 	with=$(jq 'select(.call == "brk").calls' "$tmp/with")
@@ -87,6 +94,7 @@ await() {
 }
 
 @test "ledger: processes by name, loading apart, and how the break moved" {
+	need_plain
 	"$ledger" --json -o "$tmp/l" -- "$asks" tree
 	[ "$(jq -r 'select(.bytes == 12345 and .phase == "main").process' \
 		"$tmp/l" | sort | xargs)" = "1.1 1.2 1.2.1" ]
@@ -156,6 +164,7 @@ await() {
 }
 
 @test "fail: exactly the named call fails" {
+	need_plain
 	run -127 "$fail" -q --call mmap --nth 3 -- ls /
 	run "$fail" --call brk --nth 9 -- "$asks" grow 12
 	[ "$status" -eq 1 ]
@@ -167,6 +176,7 @@ await() {
 }
 
 @test "fail: --every and --from, seen from the calls that fail" {
+	need_plain
 	run "$fail" --call madvise --every 2 -- "$asks" threads 6
 	[ "$(grep -c 'fails with' <<< "$output")" -eq 3 ]
 	run "$fail" --call madvise --from 2 -- "$asks" threads 6
@@ -177,6 +187,7 @@ await() {
 }
 
 @test "fail: brk answers with the break as it was, never with an errno" {
+	need_plain
 	run "$fail" -q --call brk --from 3 -- "$asks" raw
 	[ "$status" -eq 0 ]
 	[ "$output" = "moved 0" ]
@@ -195,6 +206,7 @@ await() {
 }
 
 @test "sweep: sorts the outcomes" {
+	need_plain
 	while read -r how outcome; do
 		run "$fail" --sweep --loaded --call mmap --time 1 --json -- \
 			"$frail" "$how"
@@ -219,6 +231,7 @@ await() {
 }
 
 @test "sweep: the same k gives the same outcome; TAP; no terminal, no bar" {
+	need_plain
 	"$fail" --sweep -- "$asks" tree > "$tmp/1" 2> "$tmp/err" || true
 	"$fail" --sweep --jobs 3 -- "$asks" tree > "$tmp/2" || true
 	cmp "$tmp/1" "$tmp/2"
@@ -231,6 +244,7 @@ await() {
 }
 
 @test "sweep: leaves no file and no process" {
+	need_plain
 	before=$(find /tmp -maxdepth 1 -name 'cow-fail-*')
 	"$fail" --sweep --call mmap -q -- "$frail" leak-file || true
 	[ "$(find /tmp -maxdepth 1 -name 'cow-fail-*')" = "$before" ]
@@ -238,6 +252,7 @@ await() {
 }
 
 @test "fail agrees with strace's injection" {
+	need_plain
 	need strace
 	need jq
 	COW_BUILD=$build run scripts/guard/against_strace.sh "cat /dev/null" \
@@ -246,6 +261,7 @@ await() {
 }
 
 @test "the demo of refusals holds, as root and as nobody" {
+	need_plain
 	"$build/cow/denied" --quiet
 	"${nobody[@]}" "$build/cow/denied" --quiet --pages 100
 }

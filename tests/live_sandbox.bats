@@ -4,6 +4,7 @@
 # machine afterwards as it was?
 
 setup() {
+	[ -z "${SAN-}" ] || skip "a sanitizer needs what the sandbox refuses"
 	build=$(realpath "${COW_BUILD:-build}")
 	sandbox=$build/cow/tools/sandbox
 	limits=(--cpu 1 --wall 4 --memory 300M)
@@ -20,7 +21,7 @@ setup() {
 
 teardown() {
 	cd /
-	rm -rf "$tmp"
+	[ -z "${tmp-}" ] || rm -rf "$tmp"
 }
 
 # No process of that name runs; a zombie may wait for a slow init.

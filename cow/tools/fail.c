@@ -143,10 +143,11 @@ static uint64_t parse_number(struct argp_state *state, const char *arg)
 /* Options that refine the rule begun by the last --call. */
 static error_t parse_rule(int key, char *arg, struct argp_state *state)
 {
-	struct guard_fault *f = &opt.faults[opt.nfaults - 1];
+	struct guard_fault *f;
 
 	if (!opt.nfaults)
 		argp_error(state, "-%c comes after the --call it is for", key);
+	f = &opt.faults[opt.nfaults - 1];
 	if (key == 't') {
 		f->task = arg;
 	} else if (key == 'E') {
