@@ -13,6 +13,8 @@ DEMOS := sbrkdemo/grow \
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
 GUARDED := cow/denied
 TOOLS := cow/tools/ledger cow/tools/fail cow/tools/sandbox
+# Further files of programs: their rules below say whose.
+PARTS := cow/tools/fail_sweep cow/tools/sandbox_rules cow/tools/sandbox_decide
 
 # ---- how it is built -------------------------------------------------------
 
@@ -46,7 +48,7 @@ programs := $(DEMOS) $(GUARDED) $(TOOLS)
 lib_srcs := $(foreach l,$(LIBS),$(wildcard cow/$(l)/*.c))
 units    := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 fixtures := $(patsubst %.c,%,$(wildcard tests/fixtures/*.c))
-sources  := $(lib_srcs) $(addsuffix .c,$(programs) $(units) $(fixtures))
+sources  := $(lib_srcs) $(addsuffix .c,$(programs) $(PARTS) $(units) $(fixtures))
 headers  := $(wildcard cow/*/*.h tests/*/*.h)
 scripts  := $(shell find scripts .ci tests -type f \
 		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
@@ -70,8 +72,11 @@ $(O)/lib$(1).a: $(patsubst %.c,$(O)/%.o,$(wildcard cow/$(1)/*.c))
 endef
 $(foreach l,$(LIBS),$(eval $(call archive,$(l))))
 
+$(O)/cow/tools/fail: $(O)/cow/tools/fail_sweep.o
+$(O)/cow/tools/sandbox: $(patsubst %,$(O)/cow/tools/sandbox_%.o,rules decide)
 $(addprefix $(O)/,$(programs) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
-	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ $< \
+	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ \
+		$(filter %.o,$^) \
 		$(archives) $(ldlibs) $(LDLIBS)
 
 $(addprefix $(O)/,$(units)): $(O)/%: $(O)/%.o $(archives)

@@ -138,7 +138,7 @@ await() {
 			'sleep 7711 & setsid sleep 7711 & sleep 7711' 3>&- &
 		await "sleep 7711"
 		kill -9 $!
-		wait $! || true
+		run wait $!
 		none_left "sleep 7711"
 		none_left guard-keeper
 	done
@@ -232,11 +232,14 @@ await() {
 
 @test "sweep: the same k gives the same outcome; TAP; no terminal, no bar" {
 	need_plain
-	"$fail" --sweep -- "$asks" tree > "$tmp/1" 2> "$tmp/err" || true
-	"$fail" --sweep --jobs 3 -- "$asks" tree > "$tmp/2" || true
+	run -1 --separate-stderr "$fail" --sweep -- "$asks" tree
+	[ -z "$stderr" ]
+	echo "$output" > "$tmp/1"
+	run -1 "$fail" --sweep --jobs 3 -- "$asks" tree
+	echo "$output" > "$tmp/2"
 	cmp "$tmp/1" "$tmp/2"
-	[ ! -s "$tmp/err" ]
-	"$fail" --sweep --tap -- sh -c 'exit 0' > "$tmp/tap" || true
+	run -1 "$fail" --sweep --tap -- sh -c 'exit 0'
+	echo "$output" > "$tmp/tap"
 	plan=$(sed -n 's/^1\.\.//p' "$tmp/tap")
 	[ "$(grep -cE '^(not )?ok [0-9]+ - ' "$tmp/tap")" -eq "$plan" ]
 	run "${nobody[@]}" "$fail" --sweep --loaded -- ls /
@@ -246,7 +249,7 @@ await() {
 @test "sweep: leaves no file and no process" {
 	need_plain
 	before=$(find /tmp -maxdepth 1 -name 'cow-fail-*')
-	"$fail" --sweep --call mmap -q -- "$frail" leak-file || true
+	run -1 "$fail" --sweep --call mmap -q -- "$frail" leak-file
 	[ "$(find /tmp -maxdepth 1 -name 'cow-fail-*')" = "$before" ]
 	none_left guard-keeper
 }

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 static uint64_t page_up(uint64_t addr)
 {

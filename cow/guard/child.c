@@ -13,7 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 static int set_limits(const struct guard_spec *spec)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 /* The calls by which tasks come and go; GUARD_TASKS listens to them. */
 static const int task_calls[] = {

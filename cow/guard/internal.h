@@ -8,7 +8,7 @@
 
 #include <linux/filter.h>
 #include <signal.h>
-#include "guard/guard.h"
+#include "guard.h"
 
 #define ASKED_BITS	2048
 #define TASK_BUCKETS	256

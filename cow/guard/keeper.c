@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 #define GRACE_MS 200 /* for children that are on their way out anyway */
 

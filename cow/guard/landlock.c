@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 /* Newer than the headers of some distributions. */
 #ifndef LANDLOCK_ACCESS_FS_REFER

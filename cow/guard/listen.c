@@ -7,6 +7,7 @@
  * that waits would otherwise never end.
  */
 #include <errno.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,7 +21,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 /* Linux 6.6: wake the other side on this CPU, as a pipe does. */
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -143,7 +144,7 @@ int guard_open(struct guard **out, const struct guard_spec *spec)
 {
 	struct sock_fprog prog = { 0 };
 	int err, landlock_fd = -1;
-	char path[4096];
+	char path[PATH_MAX];
 	struct guard *g;
 
 	err = search_path(spec->argv[0], path, sizeof(path));
@@ -343,9 +344,10 @@ int guard_kill(struct guard *g, int sig)
 {
 	if (g->exited || g->sock < 0)
 		return -ESRCH;
-	if (sig == SIGKILL)
-		guard_walk(g->keeper, kill_pid, &sig);
-	return kill(g->target, sig) ? -errno : 0;
+	if (sig != SIGKILL)
+		return kill(g->target, sig) ? -errno : 0;
+	guard_walk(g->keeper, kill_pid, &sig);
+	return 0;
 }
 
 void guard_close(struct guard *g)

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 /* AT_BASE of the program: where its loader is mapped, 0 without one. */
 static uint64_t loader_base(pid_t pid)

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 static void hash(uint64_t *h, unsigned char c)
 {
@@ -65,7 +65,7 @@ static void note_line(struct guard_result *r, char *line, size_t *len,
 static void hash_output(int fd, struct guard_result *r)
 {
 	char line[GUARD_WORDS_LEN];
-	unsigned char buf[4096];
+	unsigned char buf[BUFSIZ];
 	struct reader at = { 0 };
 	size_t len = 0;
 	ssize_t n, i;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 /* Return: bytes read, less than size, and a 0 byte after them; or -errno. */
 int guard_read_proc(pid_t pid, const char *what, char *buf, size_t size)
@@ -40,7 +40,7 @@ int guard_read_proc(pid_t pid, const char *what, char *buf, size_t size)
 
 int guard_status_value(pid_t pid, const char *key, long *value)
 {
-	char buf[4096], pattern[40];
+	char buf[BUFSIZ], pattern[40];
 	const char *at;
 	int n = guard_read_proc(pid, "status", buf, sizeof(buf));
 

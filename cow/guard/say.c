@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 /*
  * One letter an argument: p path, s string, f folder's descriptor, d number,

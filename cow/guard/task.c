@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 #define MAX_KIN 1024
 

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "guard/internal.h"
+#include "internal.h"
 
-#define MAX_KIN 4096
+#define MAX_KIN 2048
 
 /* Children of one thread, oldest first. Return: how many. */
 int guard_children(pid_t pid, pid_t tid, pid_t *list, int max)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "guard/internal.h"
+#include "internal.h"
 
 static long now_ms(void)
 {

@@ -13,38 +13,19 @@
 #include <argp.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "guard/guard.h"
-#include "tools/sandbox.h"
+#include "sandbox.h"
 
-#define LOOK_MS	  50 /* how often time and memory are looked at */
-#define MAX_LINES 3 /* for each call, then only counted */
-#define MAX_NR	  1024
-
-struct profile {
-	const char *name;
-	bool exec; /* more than the one that starts the command */
-	bool caps; /* root keeps its capabilities */
-	bool read_all;
-	bool write_here; /* the folder it stands in, besides its TMPDIR */
-	bool watch_memory; /* each mmap and brk is held against the limit */
-	unsigned long cpu_s, wall_s, tasks, files;
-	unsigned long long memory, file_size;
-};
+#define LOOK_MS 50 /* how often time and memory are looked at */
 
 static const struct profile profiles[] = {
 	{ .name = "lab",
@@ -68,14 +49,11 @@ static const struct profile profiles[] = {
 	  .file_size = 1ULL << 30 },
 };
 
-static struct profile is; /* the profile in force, with options applied */
+struct profile is; /* with options applied */
 static char **command;
 static char folder[PATH_MAX];
 static const char *also; /* another folder to write in, or NULL */
 static char tmpdir[32];
-static bool started; /* the command's own execve has been seen */
-static unsigned long files_made, refused;
-static unsigned int lines[MAX_NR];
 static atomic_int stop_sig;
 
 static const struct argp_option options[] = {
@@ -158,192 +136,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
-}
-
-/* ---- what is refused, and what is said of it */
-
-static int refuse(struct guard *g, const struct guard_event *ev, int error,
-		  const char *reason)
-{
-	unsigned int slot = (unsigned int)ev->nr % MAX_NR;
-	char text[GUARD_TEXT_LEN];
-
-	refused++;
-	if (lines[slot]++ < MAX_LINES) {
-		guard_say(g, ev, text);
-		warnx("refused %s: %s", text, reason);
-	}
-	return guard_fail(g, ev, error);
-}
-
-static bool below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	return n == 1 ||
-	       (!strncmp(path, dir, n) && (path[n] == '/' || path[n] == '\0'));
-}
-
-/* Would landlock let it be, as far as the path tells? For messages only. */
-static bool seems_inside(const char *path, unsigned int access)
-{
-	const struct guard_path *p;
-	char *slash, real[PATH_MAX], parent[PATH_MAX];
-
-	strcpy(parent, path);
-	if (!realpath(path, real)) {
-		slash = strrchr(parent, '/');
-		*slash = '\0';
-		if (!realpath(*parent ? parent : "/", real))
-			return true; /* then the kernel says ENOENT */
-	}
-	for (p = policy; p->path; p++)
-		if ((p->access & access) == access && below(real, p->path))
-			return true;
-	return false;
-}
-
-static bool wants_write(const struct guard_event *ev, const struct path_call *c)
-{
-	uint64_t flags = c->flags < 0 ? O_WRONLY : ev->args[c->flags];
-
-	return flags & (O_ACCMODE | O_CREAT | O_TRUNC) ||
-	       (flags & O_TMPFILE) == O_TMPFILE;
-}
-
-static int decide_path(struct guard *g, const struct guard_event *ev,
-		       const struct path_call *c)
-{
-	bool write = wants_write(ev, c);
-	char path[PATH_MAX];
-	struct stat st;
-	int i;
-
-	for (i = 0; i < 2 && c->path[i] >= 0; i++) {
-		if (guard_path(g, ev, c->path[i], c->dirfd[i], path))
-			continue; /* the kernel will say EFAULT or EBADF */
-		if (write && !seems_inside(path, GUARD_WRITE))
-			return refuse(g, ev, EACCES,
-				      "no writing outside its folder");
-		if (!write && !lstat(path, &st) &&
-		    !seems_inside(path, GUARD_READ))
-			return refuse(
-				g, ev, EACCES,
-				"no reading outside its folder and the system's");
-	}
-	if (c->makes && (c->flags < 0 || ev->args[c->flags] & O_CREAT) &&
-	    ++files_made > is.files)
-		return refuse(g, ev, EDQUOT, "too many files made");
-	return guard_allow(g, ev);
-}
-
-static int decide_task(struct guard *g, const struct guard_event *ev)
-{
-	const uint64_t spaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
-				CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
-				CLONE_NEWNET | CLONE_PTRACE;
-
-	if (ev->nr == SCMP_SYS(clone) && ev->args[0] & spaces)
-		return refuse(g, ev, EPERM, "no namespaces of its own");
-	if (guard_live(g) >= is.tasks)
-		return refuse(g, ev, EAGAIN, "too many processes");
-	return guard_allow(g, ev);
-}
-
-/*
- * The flags of clone3 are in memory: it is never allowed, and the C library
- * goes back to clone. Only what clone would not do either is worth a line.
- */
-static int decide_clone3(struct guard *g, const struct guard_event *ev)
-{
-	char text[GUARD_TEXT_LEN];
-	uint64_t flags = 0;
-	const char *at;
-
-	guard_say(g, ev, text);
-	at = strstr(text, "flags=");
-	if (at)
-		flags = strtoull(at + 6, NULL, 16);
-	if (!at ||
-	    flags & (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWNS |
-		     CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
-		     CLONE_NEWTIME | CLONE_INTO_CGROUP))
-		return refuse(g, ev, EPERM, "no namespaces of its own");
-	return guard_fail(g, ev, ENOSYS);
-}
-
-static int decide_memory(struct guard *g, const struct guard_event *ev)
-{
-	uint64_t size = 0, more = ev->args[1], old;
-
-	if (ev->nr == SCMP_SYS(brk)) {
-		if (!ev->args[0] || guard_break(g, ev, NULL, &old) ||
-		    ev->args[0] <= old)
-			return guard_allow(g, ev);
-		more = ev->args[0] - old;
-	} else if (ev->nr == SCMP_SYS(mremap)) {
-		more = ev->args[2] > ev->args[1] ? ev->args[2] - ev->args[1] :
-						   0;
-	}
-	guard_process_size(ev->tid, &size);
-	if (size + more > is.memory || size + more < size)
-		return refuse(g, ev, ENOMEM, "over the memory limit");
-	return guard_allow(g, ev);
-}
-
-static int decide_signal(struct guard *g, const struct guard_event *ev)
-{
-	pid_t pid = ev->args[0];
-
-	if (pid > 0 && guard_owns(g, pid))
-		return guard_allow(g, ev);
-	return refuse(g, ev, EPERM, "no reaching out to other processes");
-}
-
-static int decide_exec(struct guard *g, const struct guard_event *ev)
-{
-	bool first = !started;
-
-	started = true;
-	if (first || is.exec)
-		return guard_allow(g, ev);
-	return refuse(g, ev, EACCES, "no other programs");
-}
-
-static int decide(struct guard *g, const struct guard_event *ev)
-{
-	const struct path_call *c;
-
-	if (ev->arch != seccomp_arch_native())
-		return refuse(g, ev, EPERM, "not this machine's own entry");
-	for (c = path_calls; c->nr != __NR_SCMP_ERROR; c++)
-		if (c->nr == ev->nr)
-			return decide_path(g, ev, c);
-	switch (ev->nr) {
-	case SCMP_SYS(fork):
-	case SCMP_SYS(vfork):
-	case SCMP_SYS(clone):
-		return decide_task(g, ev);
-	case SCMP_SYS(clone3):
-		return decide_clone3(g, ev);
-	case SCMP_SYS(brk):
-	case SCMP_SYS(mmap):
-	case SCMP_SYS(mremap):
-		return decide_memory(g, ev);
-	case SCMP_SYS(kill):
-	case SCMP_SYS(tkill):
-	case SCMP_SYS(tgkill):
-	case SCMP_SYS(rt_sigqueueinfo):
-	case SCMP_SYS(rt_tgsigqueueinfo):
-	case SCMP_SYS(sched_setaffinity):
-		return decide_signal(g, ev);
-	case SCMP_SYS(execve):
-		return decide_exec(g, ev);
-	default:
-		return refuse(g, ev, EPERM, "not in the profile");
-	}
 }
 
 /* ---- the run */

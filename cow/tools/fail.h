@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* fail.h - what the two files of cow/tools/fail share. */
+#ifndef TOOLS_FAIL_H
+#define TOOLS_FAIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "guard/guard.h"
+
+#define MAX_FAULTS 32
+
+struct fail_options {
+	struct guard_fault faults[MAX_FAULTS];
+	size_t nfaults;
+	bool sweep, quiet, json, tap, loaded;
+	int jobs;
+	int time_ms;
+	char **argv;
+};
+
+extern struct fail_options opt;
+
+/* Does this call make a task? Then EAGAIN is how it fails. */
+bool makes_task(int nr);
+
+/* Say why the command could not be run at all, and exit. */
+_Noreturn void cannot_run(int error);
+
+/* Fail each call in turn. Return: the exit status. */
+int sweep(void);
+
+#endif
