@@ -53,7 +53,7 @@ static int move_fds(const int *fds)
 }
 
 /* Return: the listener, or -errno. */
-static int load_filter(const struct sock_fprog *prog)
+static int load_filter(const struct sock_fprog *prog, _Atomic int *killable)
 {
 	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	int fd;
@@ -64,6 +64,7 @@ static int load_filter(const struct sock_fprog *prog)
 	 */
 	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 		     flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, prog);
+	*killable = fd >= 0;
 	if (fd < 0 && errno == EINVAL) /* before Linux 5.19 */
 		fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, prog);
 	return fd < 0 ? -errno : fd;
@@ -97,7 +98,7 @@ void guard_run_child(const struct child *c)
 	int fd = confine(c);
 
 	if (!fd)
-		fd = load_filter(c->prog);
+		fd = load_filter(c->prog, &c->word->killable);
 	c->word->listener = fd < 0 ? fd : fd + 1;
 	if (fd >= 0) {
 		execve(c->path, c->spec->argv, envp);

@@ -197,6 +197,24 @@ int guard_next(struct guard *g, struct guard_event *ev, int timeout_ms);
 int guard_allow(struct guard *g, const struct guard_event *ev);
 
 /**
+ * guard_allow_result() - let a waiting call run, and learn what it returned
+ * @g: the guard
+ * @ev: a GUARD_CALL
+ * @result: what the kernel answered: a value or -errno
+ *
+ * A notification ends before the call begins, so the thread is attached to
+ * (PTRACE_SEIZE in ptrace(2)) and stopped for a moment on its way back. That
+ * costs about as much again as the notification.
+ *
+ * Return: 0; -EOPNOTSUPP, and the call runs, for calls that make a task: to be
+ * stopped would make them start anew (copy_process in kernel/fork.c), or when
+ * another tracer has the thread, or before Linux 5.19; -ESRCH when the thread
+ * has ended; or -errno of the ioctl.
+ */
+int guard_allow_result(struct guard *g, const struct guard_event *ev,
+		       int64_t *result);
+
+/**
  * guard_fail() - make a waiting call fail as the kernel would
  * @g: the guard
  * @ev: a GUARD_CALL

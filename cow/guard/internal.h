@@ -16,7 +16,8 @@
 
 /* What the keeper tells the supervisor, one message a datagram. */
 enum note_what {
-	NOTE_LISTENER, /* value: pid of the command; the descriptor is attached */
+	NOTE_LISTENER, /* value: pid of the command, negative before
+			  Linux 5.19; the descriptor is attached */
 	NOTE_FAILED, /* value: -errno, before the filter was in force */
 	NOTE_NO_EXEC, /* value: -errno of execve */
 	NOTE_EXIT, /* value: wait status of the command */
@@ -58,6 +59,7 @@ struct guard {
 	pid_t keeper;
 	pid_t target;
 	bool exited;
+	bool killable; /* only a fatal signal ends a wait for us */
 	int exec_error;
 	uint64_t asked[ASKED_BITS / 64]; /* calls the user's rules notify */
 	bool ask_other;
@@ -80,6 +82,7 @@ int guard_start_keeper(struct guard *g, const struct guard_spec *spec,
 struct child_word {
 	_Atomic int listener; /* 0 not yet, -errno failed, else descriptor + 1 */
 	_Atomic int exec_error;
+	_Atomic int killable;
 };
 
 struct child {

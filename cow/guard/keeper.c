@@ -173,7 +173,7 @@ static void run_keeper(int sock, struct child *c, bool wait_all)
 		tell(sock, NOTE_FAILED, fd, -1);
 		_exit(1);
 	}
-	tell(sock, NOTE_LISTENER, k.target, fd);
+	tell(sock, NOTE_LISTENER, k.word->killable ? k.target : -k.target, fd);
 	close(fd);
 	keep(&k);
 	_exit(0);

@@ -111,7 +111,8 @@ static int await_start(struct guard *g)
 		return err;
 	if (note.what != NOTE_LISTENER)
 		return note.value;
-	g->target = note.value;
+	g->killable = note.value > 0;
+	g->target = abs(note.value);
 	/* EINVAL before 6.6: then a wake-up costs more, no more than that. */
 	ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP);
 	return 0;

@@ -54,6 +54,7 @@ struct row {
 	int nr;
 	uint32_t arch;
 	uint64_t calls;
+	uint64_t failed;
 	uint64_t bytes;
 };
 
@@ -68,6 +69,7 @@ struct moved {
 static struct options {
 	bool json;
 	bool totals;
+	bool results;
 	const char *output;
 	char **argv;
 } opt;
@@ -79,6 +81,8 @@ static atomic_int stop_sig;
 static const struct argp_option options[] = {
 	{ "json", 'j', NULL, 0, "One JSON object a line", 0 },
 	{ "totals", 't', NULL, 0, "Add up all processes and phases", 0 },
+	{ "results", 'r', NULL, 0, "Tell what failed, too; costs twice as much",
+	  0 },
 	{ "output", 'o', "FILE", 0, "Write there, not to standard error", 0 },
 	{ 0 }
 };
@@ -91,6 +95,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 't':
 		opt.totals = true;
+		break;
+	case 'r':
+		opt.results = true;
 		break;
 	case 'o':
 		opt.output = arg;
@@ -174,22 +181,50 @@ static int length_arg(int nr)
 	return -1;
 }
 
-static void enter(struct guard *g, const struct guard_event *ev)
+static struct row *enter(struct guard *g, const struct guard_event *ev)
 {
 	int length = length_arg(ev->nr);
 	struct guard_who who;
 	struct row *r;
 
 	if (guard_who(g, ev, &who))
-		return;
+		return NULL;
 	if (ev->nr == SCMP_SYS(exit_group) || ev->nr == SCMP_SYS(execve))
 		note_break(g, ev, &who);
 	if (ev->nr == SCMP_SYS(exit_group))
-		return;
+		return NULL;
 	r = find_row(&who, phase_of(&who, ev), ev);
 	r->calls++;
 	if (length >= 0)
 		r->bytes += ev->args[length];
+	return r;
+}
+
+/* brk fails without an errno: the break is not where it was asked to be. */
+static bool has_failed(const struct guard_event *ev, int64_t result)
+{
+	if (ev->nr == SCMP_SYS(brk))
+		return ev->args[0] && (uint64_t)result != ev->args[0];
+	return result < 0 && result >= -4095;
+}
+
+static void let_run(struct guard *g, const struct guard_event *ev,
+		    struct row *r)
+{
+	int64_t result = 0;
+	int error;
+
+	if (!r || !opt.results) {
+		error = guard_allow(g, ev);
+	} else {
+		error = guard_allow_result(g, ev, &result);
+		if (!error)
+			r->failed += has_failed(ev, result);
+		else if (error == -EOPNOTSUPP || error == -ESRCH)
+			error = 0;
+	}
+	if (error)
+		errx(1, "letting a call run: %s", strerror(-error));
 }
 
 /* Return: the exit status of the command, in the way of a shell. */
@@ -215,10 +250,7 @@ static int supervise(struct guard *g)
 		}
 		if (ev.what != GUARD_CALL)
 			continue;
-		enter(g, &ev);
-		error = guard_allow(g, &ev);
-		if (error)
-			errx(1, "letting a call run: %s", strerror(-error));
+		let_run(g, &ev, enter(g, &ev));
 	}
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
 				     WEXITSTATUS(status);
@@ -240,6 +272,7 @@ static void add_up(void)
 			}
 			r->calls += same->calls;
 			r->bytes += same->bytes;
+			r->failed += same->failed;
 			*at = same->next;
 			free(same);
 		}
@@ -263,21 +296,27 @@ static void print_json(FILE *out, json_t *object)
 
 static void print_row(FILE *out, const struct row *r)
 {
-	char name[GUARD_TEXT_LEN], bytes[24] = "-";
+	char name[GUARD_TEXT_LEN], bytes[24] = "-", failed[24] = "";
+	json_t *j;
 
 	call_name(r, name);
 	if (length_arg(r->nr) >= 0)
 		snprintf(bytes, sizeof(bytes), "%" PRIu64, r->bytes);
-	if (!opt.json)
-		fprintf(out, "%-8s %-15s %-5s %-16s %8" PRIu64 " %14s\n",
-			r->process, r->comm, r->phase, name, r->calls, bytes);
-	else
-		print_json(out,
-			   json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "program",
-				     "cow/tools/ledger", "process", r->process,
-				     "comm", r->comm, "phase", r->phase, "call",
-				     name, "calls", (json_int_t)r->calls,
-				     "bytes", (json_int_t)r->bytes));
+	if (opt.results)
+		snprintf(failed, sizeof(failed), "%" PRIu64, r->failed);
+	if (!opt.json) {
+		fprintf(out, "%-8s %-15s %-5s %-14s %8" PRIu64 " %14s %8s\n",
+			r->process, r->comm, r->phase, name, r->calls, bytes,
+			failed);
+		return;
+	}
+	j = json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "program",
+		      "cow/tools/ledger", "process", r->process, "comm",
+		      r->comm, "phase", r->phase, "call", name, "calls",
+		      (json_int_t)r->calls, "bytes", (json_int_t)r->bytes);
+	if (j && opt.results)
+		json_object_set_new(j, "failed", json_integer(r->failed));
+	print_json(out, j);
 }
 
 static void print_moved(FILE *out, const struct moved *m)
@@ -304,8 +343,9 @@ static void print(void)
 	if (opt.totals)
 		add_up();
 	if (!opt.json)
-		fprintf(out, "%-8s %-15s %-5s %-16s %8s %14s\n", "process",
-			"command", "phase", "call", "calls", "bytes asked");
+		fprintf(out, "%-8s %-15s %-5s %-14s %8s %14s %8s\n", "process",
+			"command", "phase", "call", "calls", "bytes asked",
+			opt.results ? "failed" : "");
 	for (r = rows; r; r = r->next)
 		print_row(out, r);
 	for (m = opt.totals ? NULL : moves; m; m = m->next)
@@ -355,9 +395,8 @@ int main(int argc, char **argv)
 		     opt.argv[0]);
 	if (error)
 		errx(1, "starting %s: %s", opt.argv[0], strerror(-error));
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	for (i = 0; i < 3; i++)
+		sigaction((int[]){ SIGINT, SIGTERM, SIGHUP }[i], &sa, NULL);
 	status = supervise(g);
 	guard_close(g);
 	print();
