@@ -77,6 +77,29 @@ await() {
 	same_as_strace "$asks" grow 2000
 }
 
+@test "ledger: --results counts failures as strace does, brk apart" {
+	need_plain
+	need strace
+	local command='PATH=/no:/nor:/bin; ls / > /dev/null; exec nothing'
+
+	run -127 "${nobody[@]}" "$ledger" -t --json --results -- \
+		sh -c "$command"
+	grep '^{' <<< "$output" |
+		jq -r 'select(.call != "vfork") | "\(.call) \(.calls) \(.failed)"' |
+		sort > "$tmp/ours"
+	run -127 strace -c -f -o "$tmp/strace" -e "trace=$calls" \
+		sh -c "$command"
+	awk '$1 ~ /^[0-9]/ && $NF != "total" && $NF != "vfork" {
+		print $NF, $4, NF == 6 ? $5 : 0 }' "$tmp/strace" |
+		sort > "$tmp/theirs"
+	grep -q "execve 5 3" "$tmp/ours"
+	diff "$tmp/theirs" "$tmp/ours"
+	"$ledger" -t --json --results -o "$tmp/with" -- "$asks" signals 3000
+	"$ledger" -t --json --results -o "$tmp/none" -- "$asks" signals 500
+	[ $(($(jq 'select(.call == "brk").calls' "$tmp/with") -
+		$(jq 'select(.call == "brk").calls' "$tmp/none"))) -eq 2500 ]
+}
+
 @test "ledger: counts as strace -c -f does, sqlite3" {
 	need strace
 	need sqlite3

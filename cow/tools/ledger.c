@@ -8,7 +8,6 @@
  *
  * Try: ledger -- true            mostly the loader
  *      ledger -- python3 -c ''   an interpreter's start
- *      ledger --json -- sh -c 'ls | cat'
  */
 #include <argp.h>
 #include <err.h>
@@ -34,7 +33,6 @@ static const struct listed {
 	{ SCMP_SYS(msync), 1 },	       { SCMP_SYS(mincore), 1 },
 	{ SCMP_SYS(mlock), 1 },	       { SCMP_SYS(mlock2), 1 },
 	{ SCMP_SYS(munlock), 1 },      { SCMP_SYS(mlockall), -1 },
-	{ SCMP_SYS(munlockall), -1 },  { SCMP_SYS(remap_file_pages), 1 },
 	{ SCMP_SYS(mbind), 1 },	       { SCMP_SYS(memfd_create), -1 },
 	{ SCMP_SYS(userfaultfd), -1 }, { SCMP_SYS(shmget), 1 },
 	{ SCMP_SYS(shmat), -1 },       { SCMP_SYS(shmdt), -1 },
@@ -45,7 +43,6 @@ static const struct listed {
 
 #define NLISTED (sizeof(listed) / sizeof(*listed))
 
-/* One line of the ledger. */
 struct row {
 	struct row *next;
 	char process[GUARD_TASK_LEN];
@@ -227,7 +224,7 @@ static void let_run(struct guard *g, const struct guard_event *ev,
 		errx(1, "letting a call run: %s", strerror(-error));
 }
 
-/* Return: the exit status of the command, in the way of a shell. */
+/* Return: the command's exit status, as a shell has it. */
 static int supervise(struct guard *g)
 {
 	struct guard_event ev = { .what = GUARD_CALL };
@@ -281,9 +278,8 @@ static void add_up(void)
 
 static void call_name(const struct row *r, char *name)
 {
-	struct guard_event ev = { .nr = r->nr, .arch = r->arch };
-
-	guard_call_name(&ev, name);
+	guard_call_name(&(struct guard_event){ .nr = r->nr, .arch = r->arch },
+			name);
 }
 
 static void print_json(FILE *out, json_t *object)
