@@ -16,8 +16,8 @@
 
 /* What the keeper tells the supervisor, one message a datagram. */
 enum note_what {
-	NOTE_LISTENER, /* value: pid of the command, negative before
-			  Linux 5.19; the descriptor is attached */
+	/* value: pid of the command, below 0 before Linux 5.19; and a fd */
+	NOTE_LISTENER,
 	NOTE_FAILED, /* value: -errno, before the filter was in force */
 	NOTE_NO_EXEC, /* value: -errno of execve */
 	NOTE_EXIT, /* value: wait status of the command */

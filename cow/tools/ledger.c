@@ -391,8 +391,8 @@ int main(int argc, char **argv)
 		     opt.argv[0]);
 	if (error)
 		errx(1, "starting %s: %s", opt.argv[0], strerror(-error));
-	for (i = 0; i < 3; i++)
-		sigaction((int[]){ SIGINT, SIGTERM, SIGHUP }[i], &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
 	status = supervise(g);
 	guard_close(g);
 	print();
