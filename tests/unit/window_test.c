@@ -287,10 +287,10 @@ static int begin_with_perf(const char *answer, char *heard, size_t size)
 	unsetenv("PERF_CTL_FD");
 	unsetenv("PERF_ACK_FD");
 	obs_end(window);
+	close(ctl[1]);
 	got = read(ctl[0], heard, size - 1);
 	heard[got > 0 ? got : 0] = '\0';
 	close(ctl[0]);
-	close(ctl[1]);
 	close(ack[0]);
 	return rc;
 }
