@@ -88,6 +88,18 @@ refused() {
 	refused by-race ""
 }
 
+@test "without landlock nothing is written" {
+	command -v strace > /dev/null || skip "strace is missing"
+	run strace -f -qq -o /dev/null \
+		-e inject=landlock_create_ruleset:error=ENOSYS \
+		"$sandbox" -- ./escape by-race "$tmp/out" 3>&-
+	[ "$status" -ne 0 ]
+	[[ $output != *escaped* ]]
+	[[ $output == *"no file may be written"* ]]
+	[[ $output == *"refused openat("*"can't confine it"* ]]
+	[ ! -e inside ]
+}
+
 @test "other programs" {
 	refused exec 'refused execve("/bin/sh")'
 	refused exec-loader 'refused execve("/lib64/ld-linux-x86-64.so.2")'

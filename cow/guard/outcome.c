@@ -244,7 +244,7 @@ enum guard_outcome guard_judge(const struct guard_result *r,
 	bool same = same_output(r, clean, like);
 
 	if (r->timed_out) {
-		snprintf(why, size, "still running after %ld ms", r->ms);
+		snprintf(why, size, "still running at the time limit");
 		return GUARD_HANG;
 	}
 	if (sig) {

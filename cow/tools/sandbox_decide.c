@@ -81,6 +81,9 @@ static int decide_path(struct guard *g, const struct guard_event *ev,
 	struct stat st;
 	int i;
 
+	/* What landlock does not decide, a path that changes would. */
+	if (write && guard_landlock() < (c->nr == SCMP_SYS(truncate) ? 3 : 1))
+		return refuse(g, ev, EACCES, "this kernel can't confine it");
 	for (i = 0; i < 2 && c->path[i] >= 0; i++) {
 		if (guard_path(g, ev, c->path[i], c->dirfd[i], path))
 			continue; /* the kernel will say EFAULT or EBADF */
