@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define BLOCKS 64
+#define BLOCKS 32
 
 struct work {
 	struct heap *heap;
@@ -54,7 +54,7 @@ static void do_work(struct work *work)
 	size_t i;
 
 	for (i = 0; i < BLOCKS; i++) {
-		size_t size = i % 7 ? 500 * i : 50000 * i + 1;
+		size_t size = i % 5 ? 200 * i : 5000 * i + 1;
 
 		errno = 0;
 		if (i % 3)
@@ -90,10 +90,10 @@ static void assert_usable(struct work *work)
 
 	for (i = 0; i < BLOCKS; i++) {
 		heap_free(work->heap, work->blocks[i]);
-		work->blocks[i] = heap_malloc(work->heap, 30000 * i);
+		work->blocks[i] = heap_malloc(work->heap, 8000 * i);
 		/* The refusal may come only now; it does not come twice. */
 		if (!work->blocks[i])
-			work->blocks[i] = heap_malloc(work->heap, 30000 * i);
+			work->blocks[i] = heap_malloc(work->heap, 8000 * i);
 		assert_non_null(work->blocks[i]);
 	}
 	for (i = 0; i < BLOCKS; i++)
@@ -111,6 +111,8 @@ static bool refuse(enum heap_backend backend, enum heap_policy policy, size_t k)
 	struct heap_config config = { .backend = backend,
 				      .policy = policy,
 				      .refuse = k,
+				      .threshold = 40000,
+				      .grow = 8192,
 				      .chunk = 65536 };
 	struct work work = { 0 };
 	struct heap_stats stats;
