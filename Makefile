@@ -3,14 +3,15 @@
 
 # ---- what there is: a new program is a new file and one line here ----------
 
-LIBS  := observe report
+LIBS  := observe report alloc
 DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
 	 mmapdemo/anon \
 	 mmapdemo/shared_vs_private \
 	 cow/fork_cow \
 	 cow/fork_reuse
-TOOLS :=
+TOOLS := cow/tools/record cow/tools/replay cow/tools/tracegen
+PRELOADS := libcowalloc libcowrecord
 
 # ---- how it is built -------------------------------------------------------
 
@@ -44,8 +45,9 @@ programs := $(DEMOS) $(TOOLS)
 lib_srcs := $(foreach l,$(LIBS),$(wildcard cow/$(l)/*.c))
 units    := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 fixtures := $(patsubst %.c,%,$(wildcard tests/fixtures/*.c))
-sources  := $(lib_srcs) $(addsuffix .c,$(programs) $(units) $(fixtures))
-headers  := $(wildcard cow/*/*.h tests/*/*.h)
+preload_srcs := $(wildcard cow/alloc/preload/*.c)
+sources  := $(lib_srcs) $(preload_srcs) $(addsuffix .c,$(programs) $(units) $(fixtures))
+headers  := $(wildcard cow/*/*.h cow/*/*/*.h tests/*/*.h)
 scripts  := $(shell find scripts .ci tests -type f \
 		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
 		-o -path 'scripts/*' -o -path '.ci/*' \) 2>/dev/null | sort)
@@ -55,7 +57,7 @@ scripts  := $(shell find scripts .ci tests -type f \
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: deps-build $(addprefix $(O)/,$(programs))
+all: deps-build $(addprefix $(O)/,$(programs)) $(PRELOADS:%=$(O)/%.so)
 
 $(O)/%.o: %.c | deps-build
 	@mkdir -p $(@D)
@@ -74,6 +76,15 @@ $(addprefix $(O)/,$(programs) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
 $(addprefix $(O)/,$(units)): $(O)/%: $(O)/%.o $(archives)
 	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ $< \
 		$(archives) $(ldlibs) $$(pkg-config --libs cmocka) $(LDLIBS)
+
+# Of what is in the archive only what is needed, and nothing of it to be seen.
+preload  := family heap
+$(O)/libcowalloc.so: preload += plain
+$(O)/libcowrecord.so: preload += ids record
+$(PRELOADS:%=$(O)/%.so): $(preload_srcs:%.c=$(O)/%.o) $(O)/liballoc.a
+	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -shared -o $@ \
+		$(preload:%=$(O)/cow/alloc/preload/%.o) $(O)/liballoc.a \
+		-Wl,--exclude-libs,ALL -Wl,-z,defs
 
 -include $(patsubst %.c,$(O)/%.d,$(sources))
 

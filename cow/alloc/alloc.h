@@ -342,7 +342,7 @@ int heap_check(struct heap *heap, struct heap_fault *fault);
  * @text: where to write; always ends in a NUL
  * @size: bytes of @text
  *
- * '#' a slot all used, '.' all free, '+' some of both, 'M' a mapping of its
+ * 'u' a slot all used, '_' all free, '+' some of both, 'M' a mapping of its
  * own (drawn once, not in its length).
  *
  * Return: characters that the whole picture needs, as snprintf(3) does, or

@@ -15,7 +15,7 @@ const struct supply supplies[HEAP_BACKENDS] = {
 	[HEAP_FIXED] = { &backend_fixed, NULL, NULL },
 };
 
-size_t page_size(void)
+size_t heap_page_size(void)
 {
 	static _Atomic size_t bytes;
 
@@ -24,9 +24,9 @@ size_t page_size(void)
 	return bytes;
 }
 
-size_t page_up(size_t bytes)
+size_t heap_page_up(size_t bytes)
 {
-	return (bytes + page_size() - 1) & ~(page_size() - 1);
+	return (bytes + heap_page_size() - 1) & ~(heap_page_size() - 1);
 }
 
 /* The call that heap_config.refuse names fails, whichever it is. */

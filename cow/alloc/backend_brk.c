@@ -21,7 +21,7 @@ static void *brk_take(struct heap *heap, size_t *bytes)
 	if (now == (char *)-1)
 		return NULL;
 	lead = -(uintptr_t)now & (HEAP_ALIGN - 1);
-	ask = page_up((uintptr_t)now + lead + *bytes) - (uintptr_t)now;
+	ask = heap_page_up((uintptr_t)now + lead + *bytes) - (uintptr_t)now;
 	start = sbrk((intptr_t)ask);
 	if (start == (char *)-1)
 		return NULL;

@@ -13,7 +13,7 @@ static void *mmap_take(struct heap *heap, size_t *bytes)
 	void *start;
 
 	(void)heap;
-	*bytes = page_up(*bytes);
+	*bytes = heap_page_up(*bytes);
 	start = mmap(NULL, *bytes, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return start == MAP_FAILED ? NULL : start;

@@ -63,7 +63,7 @@ static void new_region(struct heap *heap, const struct backend *backend,
 
 	/* The page in which the break stood may hold what others left there. */
 	if (backend->zeroed)
-		region.fresh = (char *)page_up((uintptr_t)start);
+		region.fresh = (char *)heap_page_up((uintptr_t)start);
 	classic_make_free(heap, region_add(heap, &region), region.first,
 			  bytes - 2 * HEAD_BYTES);
 }
@@ -121,7 +121,7 @@ void classic_give_region(struct heap *heap, struct region *region)
 size_t classic_trim_region(struct heap *heap, struct region *region, size_t pad)
 {
 	struct block *last = region->last;
-	char *end = (char *)page_up((uintptr_t)last + heap->least + HEAD_BYTES +
+	char *end = (char *)heap_page_up((uintptr_t)last + heap->least + HEAD_BYTES +
 				    pad);
 	size_t bytes = (size_t)(region->end - region->start);
 
@@ -201,7 +201,7 @@ void *classic_own_resize(struct heap *heap, struct region *region, size_t size)
 {
 	size_t from = (size_t)(region->end - region->start);
 	size_t lead = (size_t)((char *)region->first - region->start);
-	size_t to = page_up(lead + size + 2 * HEAD_BYTES);
+	size_t to = heap_page_up(lead + size + 2 * HEAD_BYTES);
 	struct region moved = *region;
 	struct cut cut = { .requested = size };
 	char *start = region->start;

@@ -49,9 +49,9 @@ static void set_up(struct heap *heap, const struct heap_config *config)
 	struct heap_config *own = &heap->config;
 
 	*own = *config;
-	own->grow = or_default(own->grow, usual, page_size());
+	own->grow = or_default(own->grow, usual, heap_page_size());
 	own->trim = or_default(own->trim, usual, 1);
-	own->chunk = or_default(own->chunk, 8 * usual, page_size());
+	own->chunk = or_default(own->chunk, 8 * usual, heap_page_size());
 	own->threshold =
 		or_default(own->threshold,
 			   own->backend == HEAP_MMAP ? own->chunk : usual, 1);
@@ -80,7 +80,7 @@ int heap_open(const struct heap_config *config, struct heap **heap)
 	err = check_config(config);
 	if (err)
 		return err;
-	made = mmap(NULL, page_up(sizeof(*made)), PROT_READ | PROT_WRITE,
+	made = mmap(NULL, heap_page_up(sizeof(*made)), PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (made == MAP_FAILED) {
 		errno = saved;
@@ -106,10 +106,10 @@ void heap_close(struct heap *heap)
 		backend_give(heap, last->backend, last->start,
 			     (size_t)(last->end - last->start));
 	}
-	room = page_up(heap->region_room * sizeof(struct region));
+	room = heap_page_up(heap->region_room * sizeof(struct region));
 	if (room)
 		munmap(heap->regions, room);
-	munmap(heap, page_up(sizeof(*heap)));
+	munmap(heap, heap_page_up(sizeof(*heap)));
 	errno = saved;
 }
 

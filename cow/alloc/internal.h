@@ -138,8 +138,8 @@ int backend_give(struct heap *heap, const struct backend *backend, void *start,
 		 size_t bytes);
 void *backend_resize(struct heap *heap, const struct backend *backend,
 		     void *start, size_t from, size_t to);
-size_t page_size(void);
-size_t page_up(size_t bytes);
+size_t heap_page_size(void);
+size_t heap_page_up(size_t bytes);
 
 /* region.c: the table of what is held */
 

@@ -27,7 +27,7 @@ static uint64_t resident_bytes(void)
 	at = strchr(text, ' ');
 	for (at = at ? at + 1 : text; *at >= '0' && *at <= '9'; at++)
 		pages = 10 * pages + (uint64_t)(*at - '0');
-	return pages * page_size();
+	return pages * heap_page_size();
 }
 
 static void look_at_process(struct heap_stats *stats)
@@ -125,7 +125,7 @@ static void end_slot(struct drawing *drawing)
 	if (drawing->has_used && drawing->has_free)
 		put(drawing, '+');
 	else if (drawing->has_used || drawing->has_free)
-		put(drawing, drawing->has_used ? '#' : '.');
+		put(drawing, drawing->has_used ? 'u' : '_');
 	drawing->has_used = false;
 	drawing->has_free = false;
 	drawing->done++;

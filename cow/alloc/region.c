@@ -13,7 +13,7 @@
 /* Makes room for one region more, before any memory is taken for it. */
 int region_reserve(struct heap *heap)
 {
-	size_t bytes = page_up(heap->region_room * sizeof(struct region));
+	size_t bytes = heap_page_up(heap->region_room * sizeof(struct region));
 	void *table;
 
 	if (heap->region_count < heap->region_room)
@@ -21,12 +21,12 @@ int region_reserve(struct heap *heap)
 	if (bytes)
 		table = mremap(heap->regions, bytes, 2 * bytes, MREMAP_MAYMOVE);
 	else
-		table = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
+		table = mmap(NULL, heap_page_size(), PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (table == MAP_FAILED)
 		return -ENOMEM;
 	heap->regions = table;
-	bytes = bytes ? 2 * bytes : page_size();
+	bytes = bytes ? 2 * bytes : heap_page_size();
 	heap->region_room = bytes / sizeof(struct region);
 	return 0;
 }

@@ -7,7 +7,7 @@
  * Try: tracegen binary | replay -
  *	replay --backend mmap --csv *.rep
  */
-#include "alloc/trace/trace.h"
+#include "alloc/trace.h"
 
 #include <argp.h>
 #include <err.h>
@@ -33,9 +33,9 @@ struct options {
 struct row {
 	const char *path;
 	const char *allocator;
-	const struct trace *trace;
+	const struct heap_trace *trace;
 	const struct options *options;
-	struct trace_result result;
+	struct heap_trace_result result;
 };
 
 static double utilisation(const struct row *row)
@@ -70,7 +70,7 @@ static void print_table_head(const struct row *row)
 
 static void print_table_row(const struct row *row)
 {
-	const struct trace_result *result = &row->result;
+	const struct heap_trace_result *result = &row->result;
 
 	if (!result->valid) {
 		printf("%-9s %-5s at operation %zu: %s\n", row->allocator, "NO",
@@ -89,7 +89,7 @@ static void print_table_row(const struct row *row)
 
 static void print_csv_row(const struct row *row)
 {
-	const struct trace_result *result = &row->result;
+	const struct heap_trace_result *result = &row->result;
 
 	printf("%s,%s,%s,%zu,%zu,%.4f,%.1f,%.2f,%.2f,%ju,%zu,%s\n", row->path,
 	       row->allocator, heap_backend_name(row->options->config.backend),
@@ -101,7 +101,7 @@ static void print_csv_row(const struct row *row)
 
 static void print_json_row(const struct row *row)
 {
-	const struct trace_result *result = &row->result;
+	const struct heap_trace_result *result = &row->result;
 	json_t *object;
 
 	object = json_pack(
@@ -159,7 +159,7 @@ static bool replay_with(struct row *row, const char *allocator,
 	if (row->options->policy && strcmp(row->options->policy, allocator))
 		return true;
 	row->allocator = allocator;
-	err = trace_replay(row->trace, config, &row->result);
+	err = heap_trace_replay(row->trace, config, &row->result);
 	if (err)
 		errx(1, "replaying %s under %s: %s", row->path, allocator,
 		     strerror(-err));
@@ -171,12 +171,12 @@ static bool replay(const struct options *options, const char *path)
 {
 	struct heap_config config = options->config;
 	struct row row = { .path = path, .options = options };
-	struct trace trace;
+	struct heap_trace trace;
 	bool valid = true;
 	int policy;
 	int err;
 
-	err = trace_read(path, options->quiet ? NULL : stderr, &trace);
+	err = heap_trace_read(path, options->quiet ? NULL : stderr, &trace);
 	if (err) {
 		warnx("reading the trace %s: %s", path, strerror(-err));
 		return false;
@@ -189,7 +189,7 @@ static bool replay(const struct options *options, const char *path)
 		valid &= replay_with(&row, heap_policy_name(policy), &config);
 	}
 	valid &= replay_with(&row, "libc", NULL);
-	trace_end(&trace);
+	heap_trace_end(&trace);
 	return valid;
 }
 

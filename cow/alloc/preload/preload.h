@@ -9,8 +9,17 @@
 
 /* Only the malloc family is seen from outside. */
 #define EXPORT __attribute__((visibility("default")))
+#define HIDDEN __attribute__((visibility("hidden")))
 
-struct heap *preload_heap(void);
-void preload_fail(const char *what, const char *text) __attribute__((noreturn));
+HIDDEN struct heap *preload_heap(void);
+HIDDEN void preload_fail(const char *what, const char *text)
+	__attribute__((noreturn));
+
+/* What stands between the names and the heap: nothing, or the recorder. */
+HIDDEN void *serve_malloc(size_t size);
+HIDDEN void *serve_calloc(size_t count, size_t size);
+HIDDEN void *serve_memalign(size_t align, size_t size);
+HIDDEN void *serve_realloc(void *ptr, size_t size);
+HIDDEN void serve_free(void *ptr);
 
 #endif

@@ -5,7 +5,7 @@
  * the middle of a line: all are taken for what they mean, with a warning, and
  * what means nothing is passed over.
  */
-#include "alloc/trace/trace.h"
+#include "alloc/trace.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ struct id {
 struct reader {
 	const char *path;
 	FILE *warn;
-	struct trace *trace;
+	struct heap_trace *trace;
 	size_t line;
 	size_t room;
 	size_t header_lines;
@@ -83,7 +83,7 @@ static int more_ids(struct reader *reader)
 /* The entry of an id, made if it is new; NULL if memory ends. */
 static struct id *look_up(struct reader *reader, long long name)
 {
-	struct trace *trace = reader->trace;
+	struct heap_trace *trace = reader->trace;
 	struct id *id;
 
 	if (2 * trace->slots >= reader->id_room && more_ids(reader))
@@ -97,9 +97,9 @@ static struct id *look_up(struct reader *reader, long long name)
 	return id;
 }
 
-static int add(struct reader *reader, struct trace_op op)
+static int add(struct reader *reader, struct heap_trace_op op)
 {
-	struct trace *trace = reader->trace;
+	struct heap_trace *trace = reader->trace;
 
 	if (trace->count == reader->room) {
 		size_t room = reader->room ? 2 * reader->room : 4096;
@@ -117,7 +117,7 @@ static int add(struct reader *reader, struct trace_op op)
 static void account(struct reader *reader, struct id *id, char kind,
 		    size_t size)
 {
-	struct trace *trace = reader->trace;
+	struct heap_trace *trace = reader->trace;
 
 	if (kind != 'a' && id->live)
 		reader->live_bytes -= id->size;
@@ -145,7 +145,7 @@ static void judge(struct reader *reader, const struct id *id, char kind)
 static int take_op(struct reader *reader, char kind, long long name,
 		   size_t size)
 {
-	struct trace_op op = { kind, TRACE_NULL, size };
+	struct heap_trace_op op = { kind, HEAP_TRACE_NULL, size };
 	struct id *id;
 
 	if (name < 0) {
@@ -198,7 +198,7 @@ static int read_op(struct reader *reader, char *at)
 
 static int read_line(struct reader *reader, char *at)
 {
-	struct trace *trace = reader->trace;
+	struct heap_trace *trace = reader->trace;
 	long long value;
 
 	reader->line++;
@@ -206,7 +206,7 @@ static int read_line(struct reader *reader, char *at)
 	if (!*at || *at == '#')
 		return 0;
 	if (!isdigit((unsigned char)*at) || trace->count ||
-	    reader->header_lines == TRACE_HEADER_LINES)
+	    reader->header_lines == HEAP_TRACE_HEADER_LINES)
 		return read_op(reader, at);
 	if (!number(&at, &value) || *at)
 		odd(reader, "not a header line");
@@ -222,15 +222,15 @@ static int read_line(struct reader *reader, char *at)
  */
 static void look_at_header(struct reader *reader)
 {
-	struct trace *trace = reader->trace;
+	struct heap_trace *trace = reader->trace;
 	const unsigned long long *header = trace->header;
 	bool weight_first = header[3] == trace->largest ||
 			    (header[0] < 10 && header[3] >= 10);
 
 	trace->weight = weight_first ? header[0] : header[3];
-	if (reader->header_lines < TRACE_HEADER_LINES)
+	if (reader->header_lines < HEAP_TRACE_HEADER_LINES)
 		odd(reader, "the header has %zu lines, not %d",
-		    reader->header_lines, TRACE_HEADER_LINES);
+		    reader->header_lines, HEAP_TRACE_HEADER_LINES);
 	else if (header[2] != trace->count)
 		odd(reader, "the header says %llu operations, there are %zu",
 		    header[2], trace->count);
@@ -259,14 +259,14 @@ static int read_lines(struct reader *reader, FILE *file)
 	return err;
 }
 
-int trace_read(const char *path, FILE *warn, struct trace *trace)
+int heap_trace_read(const char *path, FILE *warn, struct heap_trace *trace)
 {
 	struct reader reader = { .path = path, .warn = warn, .trace = trace };
 	bool is_stdin = !strcmp(path, "-");
 	FILE *file = is_stdin ? stdin : fopen(path, "re");
 	int err;
 
-	*trace = (struct trace){ 0 };
+	*trace = (struct heap_trace){ 0 };
 	if (!file)
 		return -errno;
 	err = read_lines(&reader, file);
@@ -274,14 +274,14 @@ int trace_read(const char *path, FILE *warn, struct trace *trace)
 		fclose(file);
 	free(reader.ids);
 	if (err) {
-		trace_end(trace);
+		heap_trace_end(trace);
 		return err;
 	}
 	look_at_header(&reader);
 	return 0;
 }
 
-void trace_end(struct trace *trace)
+void heap_trace_end(struct heap_trace *trace)
 {
 	free(trace->ops);
 	trace->ops = NULL;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * libcowalloc.so: the malloc family, served by one heap of the allocator core.
- * Alone in exporting these names, so that the library itself stays testable
- * beside the C library's.
+ * The malloc family by the names of the C library, in front of one heap of the
+ * allocator core.  The preload libraries alone export these names, so that the
+ * core itself stays testable beside the C library's.
  */
 #include "alloc/preload/preload.h"
 
@@ -13,22 +13,22 @@
 
 EXPORT void *malloc(size_t size)
 {
-	return heap_malloc(preload_heap(), size);
+	return serve_malloc(size);
 }
 
 EXPORT void free(void *ptr)
 {
-	heap_free(preload_heap(), ptr);
+	serve_free(ptr);
 }
 
 EXPORT void *calloc(size_t count, size_t size)
 {
-	return heap_calloc(preload_heap(), count, size);
+	return serve_calloc(count, size);
 }
 
 EXPORT void *realloc(void *ptr, size_t size)
 {
-	return heap_realloc(preload_heap(), ptr, size);
+	return serve_realloc(ptr, size);
 }
 
 EXPORT void *reallocarray(void *ptr, size_t count, size_t size)
@@ -39,17 +39,17 @@ EXPORT void *reallocarray(void *ptr, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return heap_realloc(preload_heap(), ptr, bytes);
+	return serve_realloc(ptr, bytes);
 }
 
 EXPORT void *memalign(size_t align, size_t size)
 {
-	return heap_memalign(preload_heap(), align, size);
+	return serve_memalign(align, size);
 }
 
 EXPORT void *aligned_alloc(size_t align, size_t size)
 {
-	return heap_memalign(preload_heap(), align, size);
+	return serve_memalign(align, size);
 }
 
 /* POSIX: an error is returned, errno and *@ptr are left alone. */
@@ -60,7 +60,7 @@ EXPORT int posix_memalign(void **ptr, size_t align, size_t size)
 
 	if (align % sizeof(void *))
 		return EINVAL;
-	block = heap_memalign(preload_heap(), align, size);
+	block = serve_memalign(align, size);
 	if (!block) {
 		int err = errno;
 
@@ -75,7 +75,7 @@ EXPORT void *valloc(size_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	return heap_memalign(preload_heap(), page, size);
+	return serve_memalign(page, size);
 }
 
 EXPORT void *pvalloc(size_t size)
@@ -87,7 +87,7 @@ EXPORT void *pvalloc(size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return heap_memalign(preload_heap(), page, whole & ~(page - 1));
+	return serve_memalign(page, whole & ~(page - 1));
 }
 
 EXPORT size_t malloc_usable_size(void *ptr)

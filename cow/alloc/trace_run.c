@@ -3,7 +3,7 @@
  * Replaying a trace: each run in a process of its own, so that one allocator's
  * memory, faults and crashes are not another's.
  */
-#include "alloc/trace/trace.h"
+#include "alloc/trace.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -28,9 +28,9 @@ struct shadow {
 
 /* One run. */
 struct run {
-	const struct trace *trace;
+	const struct heap_trace *trace;
 	struct heap *heap; /* NULL for the C library */
-	struct trace_result *result;
+	struct heap_trace_result *result;
 	size_t at;
 	void **blocks; /* one a slot */
 	size_t *sizes;
@@ -64,7 +64,7 @@ static void *resize(struct run *run, void *block, size_t size)
 __attribute__((format(printf, 2, 3))) static bool
 wrong(struct run *run, const char *format, ...)
 {
-	struct trace_result *result = run->result;
+	struct heap_trace_result *result = run->result;
 	va_list args;
 
 	va_start(args, format);
@@ -164,7 +164,7 @@ static bool refused(struct run *run, size_t size)
 	return wrong(run, "no memory for %zu bytes", size);
 }
 
-static bool checked_alloc(struct run *run, const struct trace_op *op)
+static bool checked_alloc(struct run *run, const struct heap_trace_op *op)
 {
 	void *block = get(run, op->size);
 
@@ -174,9 +174,9 @@ static bool checked_alloc(struct run *run, const struct trace_op *op)
 	return watch(run, op->slot);
 }
 
-static bool checked_free(struct run *run, const struct trace_op *op)
+static bool checked_free(struct run *run, const struct heap_trace_op *op)
 {
-	if (op->slot == TRACE_NULL) {
+	if (op->slot == HEAP_TRACE_NULL) {
 		put(run, NULL);
 		return true;
 	}
@@ -187,7 +187,7 @@ static bool checked_free(struct run *run, const struct trace_op *op)
 	return true;
 }
 
-static bool checked_resize(struct run *run, const struct trace_op *op)
+static bool checked_resize(struct run *run, const struct heap_trace_op *op)
 {
 	struct shadow *old = run->shadows[op->slot];
 	size_t common = run->sizes[op->slot];
@@ -213,11 +213,11 @@ static bool checked_resize(struct run *run, const struct trace_op *op)
 
 static void run_checked(struct run *run)
 {
-	const struct trace *trace = run->trace;
+	const struct heap_trace *trace = run->trace;
 	struct heap_fault fault;
 
 	for (run->at = 0; run->at < trace->count; run->at++) {
-		const struct trace_op *op = &trace->ops[run->at];
+		const struct heap_trace_op *op = &trace->ops[run->at];
 		bool fine;
 
 		if (op->kind == 'a')
@@ -260,11 +260,11 @@ static void touch(const struct run *run, uint32_t slot)
 		block[run->sizes[slot] - 1] = 1;
 }
 
-static void plain_op(struct run *run, const struct trace_op *op)
+static void plain_op(struct run *run, const struct heap_trace_op *op)
 {
 	void **block;
 
-	if (op->slot == TRACE_NULL) {
+	if (op->slot == HEAP_TRACE_NULL) {
 		put(run, NULL);
 		return;
 	}
@@ -299,8 +299,8 @@ static void run_touching(struct run *run)
 
 	getrusage(RUSAGE_SELF, &before);
 	for (i = 0; i < run->trace->count; i++) {
-		const struct trace_op *op = &run->trace->ops[i];
-		bool named = op->slot != TRACE_NULL;
+		const struct heap_trace_op *op = &run->trace->ops[i];
+		bool named = op->slot != HEAP_TRACE_NULL;
 
 		if (named && op->kind != 'a')
 			watch_library(run, run->blocks[op->slot], -1);
@@ -324,8 +324,8 @@ static void *table(size_t count, size_t size)
 	return start == MAP_FAILED ? NULL : start;
 }
 
-static void child(const struct trace *trace, const struct heap_config *config,
-		  struct trace_result *result, void (*how)(struct run *run))
+static void child(const struct heap_trace *trace, const struct heap_config *config,
+		  struct heap_trace_result *result, void (*how)(struct run *run))
 {
 	struct run run = { .trace = trace, .result = result };
 	struct heap_stats stats;
@@ -351,9 +351,9 @@ static void child(const struct trace *trace, const struct heap_config *config,
 	_exit(0);
 }
 
-static int run_in_child(const struct trace *trace,
+static int run_in_child(const struct heap_trace *trace,
 			const struct heap_config *config,
-			struct trace_result *shared,
+			struct heap_trace_result *shared,
 			void (*how)(struct run *run))
 {
 	pid_t pid;
@@ -376,12 +376,12 @@ static int run_in_child(const struct trace *trace,
 	return WEXITSTATUS(status) ? -ENOMEM : 0;
 }
 
-int trace_replay(const struct trace *trace, const struct heap_config *config,
-		 struct trace_result *result)
+int heap_trace_replay(const struct heap_trace *trace, const struct heap_config *config,
+		 struct heap_trace_result *result)
 {
 	void (*const runs[])(struct run *run) = { run_checked, run_timed,
 						  run_touching };
-	struct trace_result *shared;
+	struct heap_trace_result *shared;
 	int err = 0;
 	size_t i;
 

@@ -8,25 +8,25 @@
  * the header: suggested heap size, ids, operations, weight; or weight, ids,
  * operations, largest payload.
  */
-#ifndef COW_ALLOC_TRACE_TRACE_H
-#define COW_ALLOC_TRACE_TRACE_H
+#ifndef COW_ALLOC_TRACE_H
+#define COW_ALLOC_TRACE_H
 
 #include "alloc/alloc.h"
 
 #include <stdio.h>
 
-#define TRACE_HEADER_LINES 4
+#define HEAP_TRACE_HEADER_LINES 4
 /* A free or realloc of NULL. */
-#define TRACE_NULL UINT32_MAX
+#define HEAP_TRACE_NULL UINT32_MAX
 
-struct trace_op {
+struct heap_trace_op {
 	char kind; /* 'a', 'r' or 'f' */
 	uint32_t slot; /* number of the id, in the order of appearance */
 	size_t size;
 };
 
 /**
- * struct trace - a trace in memory
+ * struct heap_trace - a trace in memory
  * @ops: the operations
  * @count: how many
  * @slots: how many different ids
@@ -36,11 +36,11 @@ struct trace_op {
  * @peak: most bytes live at a time
  * @warnings: lines that are odd
  */
-struct trace {
-	struct trace_op *ops;
+struct heap_trace {
+	struct heap_trace_op *ops;
 	size_t count;
 	size_t slots;
-	unsigned long long header[TRACE_HEADER_LINES];
+	unsigned long long header[HEAP_TRACE_HEADER_LINES];
 	unsigned long long weight;
 	size_t largest;
 	size_t peak;
@@ -48,23 +48,23 @@ struct trace {
 };
 
 /**
- * trace_read() - read a trace file, odd as it may be
+ * heap_trace_read() - read a trace file, odd as it may be
  * @path: the file, or "-" for standard input
  * @warn: where to say what is odd, a line each; NULL for nowhere
- * @trace: filled in; the caller ends it by trace_end()
+ * @trace: filled in; the caller ends it by heap_trace_end()
  *
  * Return: 0, or -errno when the file can't be read or memory ends.
  */
-int trace_read(const char *path, FILE *warn, struct trace *trace);
+int heap_trace_read(const char *path, FILE *warn, struct heap_trace *trace);
 
 /**
- * trace_end() - give the memory of a trace back
+ * heap_trace_end() - give the memory of a trace back
  * @trace: the trace
  */
-void trace_end(struct trace *trace);
+void heap_trace_end(struct heap_trace *trace);
 
 /**
- * struct trace_result - what a replay found
+ * struct heap_trace_result - what a replay found
  * @valid: the allocator did nothing wrong
  * @why: what it did wrong, if it did
  * @at: at which operation, from 0
@@ -75,7 +75,7 @@ void trace_end(struct trace *trace);
  * @steps: index nodes they looked at
  * @faults: page faults of a run that touches every page of every block
  */
-struct trace_result {
+struct heap_trace_result {
 	bool valid;
 	char why[120];
 	size_t at;
@@ -88,7 +88,7 @@ struct trace_result {
 };
 
 /**
- * trace_replay() - run a trace in child processes and check it as a grader does
+ * heap_trace_replay() - run a trace in child processes and check it as a grader does
  * @trace: the trace
  * @config: the heap to run it on; NULL is the C library
  * @result: filled in
@@ -100,7 +100,7 @@ struct trace_result {
  *
  * Return: 0, or -errno when a child or its memory can't be had.
  */
-int trace_replay(const struct trace *trace, const struct heap_config *config,
-		 struct trace_result *result);
+int heap_trace_replay(const struct heap_trace *trace, const struct heap_config *config,
+		 struct heap_trace_result *result);
 
 #endif
