@@ -45,6 +45,7 @@ programs := $(DEMOS) $(TOOLS)
 lib_srcs := $(foreach l,$(LIBS),$(wildcard cow/$(l)/*.c))
 units    := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 fixtures := $(patsubst %.c,%,$(wildcard tests/fixtures/*.c))
+cxx_fixtures := $(patsubst %.cc,%,$(wildcard tests/fixtures/*.cc))
 preload_srcs := $(wildcard cow/alloc/preload/*.c)
 sources  := $(lib_srcs) $(preload_srcs) $(addsuffix .c,$(programs) $(units) $(fixtures))
 headers  := $(wildcard cow/*/*.h cow/*/*/*.h tests/*/*.h)
@@ -76,6 +77,10 @@ $(addprefix $(O)/,$(programs) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
 $(addprefix $(O)/,$(units)): $(O)/%: $(O)/%.o $(archives)
 	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ $< \
 		$(archives) $(ldlibs) $$(pkg-config --libs cmocka) $(LDLIBS)
+
+$(addprefix $(O)/,$(cxx_fixtures)): $(O)/%: %.cc
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)$(CXX) -std=c++17 -Wall -Wextra $(CFLAGS) -o $@ $<
 
 # Of what is in the archive only what is needed, and nothing of it to be seen.
 preload  := family heap
@@ -131,7 +136,7 @@ test: deps-run
 	@COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" \
 		COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
 
-tests-build: $(addprefix $(O)/,$(units) $(fixtures))
+tests-build: $(addprefix $(O)/,$(units) $(fixtures) $(cxx_fixtures))
 
 ## Check the sources: format, style, static analysis, documentation
 lint: deps-lint
