@@ -6,10 +6,15 @@
 LIBS  := observe report alloc
 DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
+	 sbrkdemo/heap \
+	 sbrkdemo/fit \
+	 sbrkdemo/fragment \
 	 mmapdemo/anon \
 	 mmapdemo/shared_vs_private \
+	 mmapdemo/threshold \
 	 cow/fork_cow \
-	 cow/fork_reuse
+	 cow/fork_reuse \
+	 cow/pool
 TOOLS := cow/tools/record cow/tools/replay cow/tools/tracegen
 PRELOADS := libcowalloc libcowrecord
 

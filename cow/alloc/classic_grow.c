@@ -121,8 +121,8 @@ void classic_give_region(struct heap *heap, struct region *region)
 size_t classic_trim_region(struct heap *heap, struct region *region, size_t pad)
 {
 	struct block *last = region->last;
-	char *end = (char *)heap_page_up((uintptr_t)last + heap->least + HEAD_BYTES +
-				    pad);
+	char *end = (char *)heap_page_up((uintptr_t)last + heap->least +
+					 HEAD_BYTES + pad);
 	size_t bytes = (size_t)(region->end - region->start);
 
 	if (block_used(last))

@@ -31,7 +31,8 @@ struct pool {
 static int pool_lay_out(struct pool *pool)
 {
 	size_t links = pool->inside ? 0 : pool->blocks * sizeof(uint32_t);
-	size_t head = heap_page_up(sizeof(*pool) + links + pool->blocks / 8 + 1);
+	size_t head =
+		heap_page_up(sizeof(*pool) + links + (pool->blocks + 7) / 8);
 	size_t bytes;
 
 	if (__builtin_mul_overflow(pool->block_size, pool->blocks, &bytes) ||
@@ -64,8 +65,8 @@ int pool_create(size_t block_size, size_t blocks, enum pool_list list,
 	made->links = plan.inside ? NULL : (uint32_t *)(made + 1);
 	made->out = (unsigned char *)(made + 1) +
 		    (plan.inside ? 0 : blocks * sizeof(uint32_t));
-	made->memory =
-		(char *)made + plan.bytes - heap_page_up(plan.block_size * blocks);
+	made->memory = (char *)made + plan.bytes -
+		       heap_page_up(plan.block_size * blocks);
 	fork_register(&made->lock);
 	*pool = made;
 	return 0;

@@ -100,7 +100,8 @@ struct heap_trace_result {
  *
  * Return: 0, or -errno when a child or its memory can't be had.
  */
-int heap_trace_replay(const struct heap_trace *trace, const struct heap_config *config,
-		 struct heap_trace_result *result);
+int heap_trace_replay(const struct heap_trace *trace,
+		      const struct heap_config *config,
+		      struct heap_trace_result *result);
 
 #endif

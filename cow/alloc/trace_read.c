@@ -15,7 +15,7 @@
 
 /* Larger requests are a slip of somebody's file. */
 #define LARGEST_PAYLOAD ((unsigned long long)1 << 40)
-#define WARNINGS_SHOWN 8
+#define WARNINGS_SHOWN	8
 
 /* An id of the file and the slot it got. */
 struct id {
@@ -38,8 +38,8 @@ struct reader {
 	size_t live_bytes;
 };
 
-__attribute__((format(printf, 2, 3))) static void
-odd(struct reader *reader, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void odd(struct reader *reader,
+						      const char *format, ...)
 {
 	va_list args;
 
@@ -72,8 +72,7 @@ static int more_ids(struct reader *reader)
 		return -ENOMEM;
 	for (i = 0; i < reader->id_room; i++)
 		if (reader->ids[i].known)
-			*probe(ids, room, reader->ids[i].name) =
-				reader->ids[i];
+			*probe(ids, room, reader->ids[i].name) = reader->ids[i];
 	free(reader->ids);
 	reader->ids = ids;
 	reader->id_room = room;

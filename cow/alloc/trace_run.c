@@ -61,8 +61,8 @@ static void *resize(struct run *run, void *block, size_t size)
 	return realloc(block, size);
 }
 
-__attribute__((format(printf, 2, 3))) static bool
-wrong(struct run *run, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool wrong(struct run *run,
+							const char *format, ...)
 {
 	struct heap_trace_result *result = run->result;
 	va_list args;
@@ -324,8 +324,10 @@ static void *table(size_t count, size_t size)
 	return start == MAP_FAILED ? NULL : start;
 }
 
-static void child(const struct heap_trace *trace, const struct heap_config *config,
-		  struct heap_trace_result *result, void (*how)(struct run *run))
+static void child(const struct heap_trace *trace,
+		  const struct heap_config *config,
+		  struct heap_trace_result *result,
+		  void (*how)(struct run *run))
 {
 	struct run run = { .trace = trace, .result = result };
 	struct heap_stats stats;
@@ -376,11 +378,12 @@ static int run_in_child(const struct heap_trace *trace,
 	return WEXITSTATUS(status) ? -ENOMEM : 0;
 }
 
-int heap_trace_replay(const struct heap_trace *trace, const struct heap_config *config,
-		 struct heap_trace_result *result)
+int heap_trace_replay(const struct heap_trace *trace,
+		      const struct heap_config *config,
+		      struct heap_trace_result *result)
 {
-	void (*const runs[])(struct run *run) = { run_checked, run_timed,
-						  run_touching };
+	void (*const runs[])(struct run * run) = { run_checked, run_timed,
+						   run_touching };
 	struct heap_trace_result *shared;
 	int err = 0;
 	size_t i;

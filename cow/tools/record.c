@@ -76,8 +76,7 @@ static void become(const struct options *options, const char *prefix)
 
 	if (asprintf(&preload, "%s%s%s", options->library, others ? ":" : "",
 		     others ? others : "") < 0 ||
-	    setenv("LD_PRELOAD", preload, 1) ||
-	    setenv("COWRECORD", prefix, 1))
+	    setenv("LD_PRELOAD", preload, 1) || setenv("COWRECORD", prefix, 1))
 		err(1, "setting the environment");
 	execvp(*options->command, options->command);
 	err(127, "running %s", *options->command);
@@ -170,8 +169,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option option_list[] = {
-	{ "output", 'o', "PREFIX", 0,
-	  "write PREFIX.PID.rep (default: trace)", 0 },
+	{ "output", 'o', "PREFIX", 0, "write PREFIX.PID.rep (default: trace)",
+	  0 },
 	{ "library", 'l', "PATH", 0, "libcowrecord.so, if it is elsewhere", 0 },
 	{ 0 }
 };

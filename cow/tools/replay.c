@@ -115,9 +115,8 @@ static void print_json_row(const struct row *row)
 		utilisation(row), "kops", kops(row), "searches",
 		(json_int_t)result->searches, "examined",
 		(json_int_t)result->examined, "steps",
-		(json_int_t)result->steps, "faults",
-		(json_int_t)result->faults, "peak_heap",
-		(json_int_t)result->peak_heap);
+		(json_int_t)result->steps, "faults", (json_int_t)result->faults,
+		"peak_heap", (json_int_t)result->peak_heap);
 	if (!object)
 		errx(1, "making a line of JSON: no memory, or '%s' no UTF-8",
 		     row->path);

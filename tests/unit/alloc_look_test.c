@@ -134,15 +134,26 @@ static void test_config(void **state)
 
 static void test_bad_config(void **state)
 {
-	static const char *const bad[] = {
-		"policy",      "policy=",	  "policy=firs",
-		"policy=firstt", "polic=first",	  "=first",
-		"backend=fixed", "engine=spanss", "grow=",
-		"grow=K",      "grow=0",	  "grow=1KK",
-		"grow=-1",     "grow=0x10",	  "grow=99999999999999999999",
-		"misuse=no",   "order=size",	  " policy=first",
-		",",	       "policy=first,,"
-	};
+	static const char *const bad[] = { "policy",
+					   "policy=",
+					   "policy=firs",
+					   "policy=firstt",
+					   "polic=first",
+					   "=first",
+					   "backend=fixed",
+					   "engine=spanss",
+					   "grow=",
+					   "grow=K",
+					   "grow=0",
+					   "grow=1KK",
+					   "grow=-1",
+					   "grow=0x10",
+					   "grow=99999999999999999999",
+					   "misuse=no",
+					   "order=size",
+					   " policy=first",
+					   ",",
+					   "policy=first,," };
 	struct heap_config config = { .policy = HEAP_WORST };
 	const char *where;
 	char text[80];

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define SLOTS 200
+#define SLOTS  200
 #define ROUNDS 3000
 
 struct list {

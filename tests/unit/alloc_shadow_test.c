@@ -14,7 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define SLOTS 512
+#define SLOTS	      512
 #define SHADOW_BUFFER ((size_t)8 << 20)
 
 struct slot {

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define WINDOW ((size_t)1 << 20)
-#define LINE 64
+#define LINE   64
 
 static struct lock lock;
 static char path[PATH_MAX];

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Fragmentation, measured: internal, bytes inside a block that nobody asked
+ * for; external, free bytes in pieces too small for a request.
+ *
+ * Try: fragment
+ * Try: fragment --pages 1
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "alloc/alloc.h"
+#include "report/report.h"
+
+/* A block, as small as they come, and what can be used of it. */
+#define SMALLEST 48
+#define USABLE	 40
+/* Blocks for the second part: three of them have a free one between. */
+#define BLOCK 64
+
+static size_t count;
+static size_t bytes;
+static char *memory;
+static void **blocks;
+static struct heap *heap;
+
+static void set_up(struct rep *r)
+{
+	count = rep_pages(r) * 2;
+	bytes = count * BLOCK + HEAP_ALIGN;
+	memory = aligned_alloc(HEAP_ALIGN, bytes);
+	blocks = calloc(count, sizeof(*blocks));
+	if (!memory || !blocks)
+		rep_failed(r, -ENOMEM, "prepare %zu blocks", count);
+}
+
+static void tear_down(struct rep *r)
+{
+	(void)r;
+	if (heap)
+		heap_close(heap);
+	free(blocks);
+	free(memory);
+}
+
+/* A heap that is @count times @size bytes, and nothing more. */
+static void fill(struct rep *r, size_t block, size_t request)
+{
+	struct heap_config config = { .backend = HEAP_FIXED,
+				      .buffer = memory,
+				      .buffer_size =
+					      count * block + HEAP_ALIGN };
+
+	if (heap)
+		heap_close(heap);
+	heap = NULL;
+	if (rep_failed(r, heap_open(&config, &heap), "open a heap"))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		blocks[i] = heap_malloc(heap, request);
+		if (rep_failed(r, blocks[i] ? 0 : -ENOMEM, "take block %zu", i))
+			return;
+	}
+}
+
+static struct heap_stats stats(void)
+{
+	struct heap_stats stats;
+
+	heap_stats(heap, &stats);
+	return stats;
+}
+
+static unsigned int per_mille(double share)
+{
+	return (unsigned int)(1000 * share + 0.5);
+}
+
+static void draw(struct rep *r)
+{
+	char text[80] = "";
+
+	heap_map(heap, BLOCK, text, 49);
+	rep_note(r, "%.48s  (u used, _ free)", text);
+}
+
+static void internal(struct rep *r, size_t request, unsigned int expected)
+{
+	rep_expect(r, count * request, "bytes", "that were asked for");
+	rep_expect(r, count * USABLE, "bytes", "that the blocks have");
+	rep_expect(r, expected, "per mille", "internal fragmentation");
+	rep_because(r,
+		    "the smallest block has %d bytes: 8 for its head, and "
+		    "room for the links and the footer it needs when free",
+		    SMALLEST);
+	fill(r, SMALLEST, request);
+	if (!rep_going(r))
+		return;
+	rep_saw(r, stats().requested);
+	rep_saw(r, stats().usable);
+	rep_saw(r, per_mille(stats().internal));
+}
+
+static void one_byte(struct rep *r)
+{
+	internal(r, 1, 975);
+}
+
+static void all_used(struct rep *r)
+{
+	internal(r, USABLE, 0);
+}
+
+static void external(struct rep *r)
+{
+	rep_expect(r, count / 2 * BLOCK, "bytes", "that are free");
+	rep_expect(r, BLOCK, "bytes", "in the largest free block");
+	rep_expect(r, 0, "blocks", "of 100 bytes that can be had");
+	rep_because(r, "every other block is free, and between any two of them "
+		       "lies one that is not");
+	fill(r, BLOCK, BLOCK - sizeof(size_t));
+	for (size_t i = 0; rep_going(r) && i < count; i += 2)
+		heap_free(heap, blocks[i]);
+	if (!rep_going(r))
+		return;
+	draw(r);
+	rep_note(r, "external fragmentation %u per mille",
+		 per_mille(stats().external));
+	rep_saw(r, stats().free_bytes);
+	rep_saw(r, stats().largest_free);
+	rep_saw(r, heap_malloc(heap, 100) ? 1 : 0);
+}
+
+static void coalesce(struct rep *r)
+{
+	size_t most = count * BLOCK - BLOCK;
+
+	rep_expect(r, most, "bytes", "that are free");
+	rep_expect(r, most, "bytes", "in the largest free block");
+	rep_expect(r, 0, "per mille", "external fragmentation");
+	rep_because(r, "a block that is freed joins its free neighbours at "
+		       "once: all but the last are one");
+	for (size_t i = 1; i < count - 1; i += 2)
+		heap_free(heap, blocks[i]);
+	draw(r);
+	rep_saw(r, stats().free_bytes);
+	rep_saw(r, stats().largest_free);
+	rep_saw(r, per_mille(stats().external));
+}
+
+static const struct rep_step steps[] = {
+	{ "Internal fragmentation: one byte in the smallest block.", "S14 S19",
+	  one_byte },
+	{ "The same blocks, asked for to the last byte: none.", "S19",
+	  all_used },
+	{ "External fragmentation: half is free, and nothing fits.", "S20",
+	  external },
+	{ "Joining neighbours cures it, once they are free.", "S20", coalesce },
+};
+
+static const struct rep_demo demo = {
+	.name = "sbrkdemo/fragment",
+	.title = "internal and external fragmentation, measured",
+	.lesson =
+		"Internal is what a block has beyond the request; external is free memory in pieces too small to serve one.",
+	REP_STEPS(steps),
+	.pages = 16,
+	.copies = 1,
+	.set_up = set_up,
+	.tear_down = tear_down,
+};
+
+int main(int argc, char **argv)
+{
+	return rep_main(&demo, argc, argv);
+}
