@@ -147,16 +147,16 @@ static void free_in_child(struct rep *r, enum pool_list list, size_t copies,
 
 static void outside(struct rep *r)
 {
-	free_in_child(r, POOL_LIST_OUTSIDE, 0,
-		      "the links are in a table of their own, which was made "
-		      "private before; the blocks stay as they are");
+	free_in_child(
+		r, POOL_LIST_OUTSIDE, 0,
+		"the links are in a table of their own, which was made private before; the blocks stay as they are");
 }
 
 static void inside(struct rep *r)
 {
-	free_in_child(r, POOL_LIST_INSIDE, rep_pages(r),
-		      "the link of each free block is written into it, and its "
-		      "page is shared with the parent");
+	free_in_child(
+		r, POOL_LIST_INSIDE, rep_pages(r),
+		"the link of each free block is written into it, and its page is shared with the parent");
 }
 
 static const struct rep_step steps[] = {

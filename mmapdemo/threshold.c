@@ -68,7 +68,7 @@ static size_t own_mappings(void)
 	return count;
 }
 
-static char *take(struct rep *r, size_t bytes)
+static char *obtain(struct rep *r, size_t bytes)
 {
 	char *block = heap_malloc(heap, bytes);
 
@@ -85,11 +85,11 @@ static void one_byte_less(struct rep *r)
 {
 	rep_expect(r, 0, "mappings", "of a block's own");
 	rep_expect(r, n + 1, "pages", "that the break moved");
-	rep_because(r,
-		    "%zu bytes are less than the threshold of %zu; with its "
-		    "head the block reaches into one page more",
-		    threshold - 1, threshold);
-	below = take(r, threshold - 1);
+	rep_because(
+		r,
+		"%zu bytes are less than the threshold of %zu; with its head the block reaches into one page more",
+		threshold - 1, threshold);
+	below = obtain(r, threshold - 1);
 	if (!below)
 		return;
 	rep_saw(r, own_mappings());
@@ -104,7 +104,7 @@ static void at_threshold(struct rep *r)
 	rep_expect(r, n + 1, "pages", "that the mapping has");
 	rep_expect(r, n + 1, "pages", "between the break and where it was");
 	rep_because(r, "%zu bytes are not less than the threshold", threshold);
-	at = take(r, threshold);
+	at = obtain(r, threshold);
 	if (!at)
 		return;
 	rep_saw(r, own_mappings());
@@ -120,8 +120,9 @@ static void grow(struct rep *r)
 	rep_expect_faults(r, 0, OBS_KIND_ZERO);
 	rep_expect(r, 0, "blocks", "that were copied");
 	rep_expect(r, threshold, "bytes", "that are as they were");
-	rep_because(r, "mremap() moves page table entries, not bytes, and the "
-		       "pages that are new arrive at first touch");
+	rep_because(
+		r,
+		"mremap() moves page table entries, not bytes, and the pages that are new arrive at first touch");
 	memset(at, 'x', threshold);
 	window = rep_window(r, (char *)((uintptr_t)at & -page_size), n + 1);
 	if (!window)
@@ -129,7 +130,8 @@ static void grow(struct rep *r)
 	obs_begin(window);
 	at = heap_realloc(heap, at, 2 * threshold);
 	obs_end(window);
-	if (rep_failed(r, at ? 0 : -ENOMEM, "grow to %zu bytes", 2 * threshold))
+	if (rep_failed(r, at ? 0 : -ENOMEM, "resize to %zu bytes",
+		       2 * threshold))
 		return;
 	rep_saw_faults(r, window);
 	rep_saw(r, stats().moves - moves);
@@ -143,8 +145,9 @@ static void release(struct rep *r)
 	rep_expect(r, 2 * n + 1, "pages", "that went back, mapped alone");
 	rep_expect(r, 0, "mappings", "of a block's own");
 	rep_expect(r, threshold - 1, "bytes", "that the other block still has");
-	rep_because(r, "freeing such a block is munmap(); no neighbour is in "
-		       "the way");
+	rep_because(
+		r,
+		"freeing such a block is munmap(); no neighbour is in the way");
 	heap_free(heap, at);
 	rep_saw(r, (stats().given - given) / page_size);
 	rep_saw(r, own_mappings());
@@ -159,14 +162,14 @@ static void refused(struct rep *r)
 	rep_expect(r, 1, "calls", "that the back end refused");
 	rep_expect(r, 0, "mappings", "of a block's own");
 	rep_expect(r, 1, "blocks", "that were had all the same");
-	rep_because(r,
-		    "where mmap() fails the break is tried, as the other way "
-		    "round: malloc is NULL only when both fail");
+	rep_because(
+		r,
+		"where mmap() fails the break is tried, as the other way round: malloc is NULL only when both fail");
 	heap_close(heap);
 	heap = NULL;
 	if (rep_failed(r, heap_open(&config, &heap), "open a heap"))
 		return;
-	there = take(r, threshold) ? 1 : 0;
+	there = obtain(r, threshold) ? 1 : 0;
 	rep_saw(r, stats().refused);
 	rep_saw(r, own_mappings());
 	rep_saw(r, there);

@@ -25,8 +25,7 @@ struct scene {
 	size_t requests[SEVERAL];
 };
 
-static char buffer[SLOT * SLOTS + HEAP_ALIGN]
-	__attribute__((aligned(HEAP_ALIGN)));
+static _Alignas(HEAP_ALIGN) char buffer[SLOT * SLOTS + HEAP_ALIGN];
 
 static struct heap *open_heap(struct rep *r, enum heap_policy policy,
 			      void *memory, size_t bytes)
@@ -75,7 +74,7 @@ static size_t play(struct rep *r, const struct scene *scene,
 	make_holes(heap, scene->holes, SEVERAL);
 	heap_map(heap, SLOT, before, sizeof(before));
 	for (size_t i = 0; i < SEVERAL && scene->requests[i]; i++)
-		served += take(heap, scene->requests[i]) != NULL;
+		served += !!take(heap, scene->requests[i]);
 	heap_map(heap, SLOT, after, sizeof(after));
 	if (!policy)
 		rep_note(r, "holes %.30s", before);
@@ -95,11 +94,11 @@ static void compare(struct rep *r, const struct scene *scene,
 
 	for (policy = 0; policy < HEAP_POLICIES; policy++)
 		rep_expect(r, served[policy], "requests", what[policy]);
-	rep_because(r,
-		    "holes of %zu, %zu and %zu; requests for %zu, %zu and "
-		    "%zu: what matters is what each choice leaves over",
-		    scene->holes[0], scene->holes[1], scene->holes[2],
-		    scene->requests[0], scene->requests[1], scene->requests[2]);
+	rep_because(
+		r,
+		"holes of %zu, %zu and %zu; requests for %zu, %zu and %zu: what matters is what each choice leaves over",
+		scene->holes[0], scene->holes[1], scene->holes[2],
+		scene->requests[0], scene->requests[1], scene->requests[2]);
 	for (policy = 0; policy < HEAP_POLICIES && rep_going(r); policy++)
 		rep_saw(r, play(r, scene, policy));
 }
@@ -168,11 +167,10 @@ static void next_is_quick(struct rep *r)
 	rep_expect(r, REQUESTS, "blocks", "that next fit looks at");
 	rep_expect(r, REQUESTS * (n + 1), "blocks", "that best fit looks at");
 	rep_expect(r, REQUESTS * (n + 1), "blocks", "that worst fit looks at");
-	rep_because(r,
-		    "%zu holes too small lie before the only one for the %d "
-		    "requests; first fit passes them each time, next fit "
-		    "goes on where it was, the others look at every block",
-		    n, REQUESTS);
+	rep_because(
+		r,
+		"%zu holes too small lie before the only one for the %d requests; first fit passes them each time, next fit goes on where it was, the others look at every block",
+		n, REQUESTS);
 	for (policy = 0; policy < HEAP_POLICIES && rep_going(r); policy++)
 		rep_saw(r, search(r, policy, n));
 }

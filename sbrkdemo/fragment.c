@@ -89,10 +89,10 @@ static void internal(struct rep *r, size_t request, unsigned int expected)
 	rep_expect(r, count * request, "bytes", "that were asked for");
 	rep_expect(r, count * USABLE, "bytes", "that the blocks have");
 	rep_expect(r, expected, "per mille", "internal fragmentation");
-	rep_because(r,
-		    "the smallest block has %d bytes: 8 for its head, and "
-		    "room for the links and the footer it needs when free",
-		    SMALLEST);
+	rep_because(
+		r,
+		"the smallest block has %d bytes: 8 for its head, and room for the links and the footer it needs when free",
+		SMALLEST);
 	fill(r, SMALLEST, request);
 	if (!rep_going(r))
 		return;
@@ -111,13 +111,14 @@ static void all_used(struct rep *r)
 	internal(r, USABLE, 0);
 }
 
-static void external(struct rep *r)
+static void leave_gaps(struct rep *r)
 {
 	rep_expect(r, count / 2 * BLOCK, "bytes", "that are free");
 	rep_expect(r, BLOCK, "bytes", "in the largest free block");
 	rep_expect(r, 0, "blocks", "of 100 bytes that can be had");
-	rep_because(r, "every other block is free, and between any two of them "
-		       "lies one that is not");
+	rep_because(
+		r,
+		"every other block is free, and between any two of them lies one that is not");
 	fill(r, BLOCK, BLOCK - sizeof(size_t));
 	for (size_t i = 0; rep_going(r) && i < count; i += 2)
 		heap_free(heap, blocks[i]);
@@ -138,8 +139,9 @@ static void coalesce(struct rep *r)
 	rep_expect(r, most, "bytes", "that are free");
 	rep_expect(r, most, "bytes", "in the largest free block");
 	rep_expect(r, 0, "per mille", "external fragmentation");
-	rep_because(r, "a block that is freed joins its free neighbours at "
-		       "once: all but the last are one");
+	rep_because(
+		r,
+		"a block that is freed joins its free neighbours at once: all but the last are one");
 	for (size_t i = 1; i < count - 1; i += 2)
 		heap_free(heap, blocks[i]);
 	draw(r);
@@ -154,7 +156,7 @@ static const struct rep_step steps[] = {
 	{ "The same blocks, asked for to the last byte: none.", "S19",
 	  all_used },
 	{ "External fragmentation: half is free, and nothing fits.", "S20",
-	  external },
+	  leave_gaps },
 	{ "Joining neighbours cures it, once they are free.", "S20", coalesce },
 };
 

@@ -85,7 +85,7 @@ static void draw(struct rep *r)
 		 *text ? text : "nothing");
 }
 
-static void take(struct rep *r, size_t count)
+static void take_blocks(struct rep *r, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		blocks[i] = heap_malloc(heap, request());
@@ -103,13 +103,12 @@ static void grow(struct rep *r)
 	rep_expect_faults(r, n + 1, OBS_KIND_ZERO);
 	rep_expect(r, n + 1, "pages", "between the old break and the new one");
 	rep_expect(r, n, "calls", "of sbrk() that moved it");
-	rep_because(r,
-		    "%zu blocks of a page each, and the rest of the last "
-		    "page; nothing is free, so each moves the break; only "
-		    "their heads are written",
-		    n);
+	rep_because(
+		r,
+		"%zu blocks of a page each, and the rest of the last page; nothing is free, so each moves the break; only their heads are written",
+		n);
 	obs_begin(window);
-	take(r, n);
+	take_blocks(r, n);
 	obs_end(window);
 	if (!rep_going(r))
 		return;
@@ -124,9 +123,9 @@ static void trim(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_ZERO);
 	rep_expect(r, 2, "pages", "that the heap keeps");
-	rep_because(r, "what is freed at the top goes back, but for the page "
-		       "that the next request would want again and the one "
-		       "the free block's head is in");
+	rep_because(
+		r,
+		"what is freed at the top goes back, but for the page that the next request would want again and the one the free block's head is in");
 	obs_begin(window);
 	for (size_t i = n; i-- > 0;)
 		heap_free(heap, blocks[i]);
@@ -143,10 +142,11 @@ static void pin(struct rep *r)
 	rep_expect(r, n + 2, "pages", "that the heap holds");
 	rep_expect(r, n * page_size, "bytes",
 		   "in one free block below the last");
-	rep_because(r, "the break can only move where the heap ends, and there "
-		       "one block is live; two pages were there already");
+	rep_because(
+		r,
+		"the break can only move where the heap ends, and there one block is live; two pages were there already");
 	obs_begin(window);
-	take(r, n + 1);
+	take_blocks(r, n + 1);
 	for (size_t i = 0; rep_going(r) && i < n; i++)
 		heap_free(heap, blocks[i]);
 	obs_end(window);

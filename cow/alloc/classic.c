@@ -126,13 +126,14 @@ void classic_cut(struct heap *heap, const struct cut *cut)
 
 static struct free_block *search(struct heap *heap, size_t need)
 {
-	struct search search = { 0 };
+	struct search *cost = &heap->cost;
 	struct free_block *found;
 
-	found = heap->fit->find(heap, need, &search);
+	*cost = (struct search){ 0 };
+	found = heap->fit->find(heap, need, cost);
 	heap->stats.searches++;
-	heap->stats.examined += search.examined;
-	heap->stats.steps += search.steps;
+	heap->stats.examined += cost->examined;
+	heap->stats.steps += cost->steps;
 	return found;
 }
 

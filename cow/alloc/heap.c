@@ -138,7 +138,7 @@ static void *allocate(struct heap *heap, const char *call, size_t size,
 	if (size > HEAP_MOST || align > HEAP_MOST || !enter(heap, call, NULL))
 		return no_memory();
 	payload = heap->engine->alloc(heap, size, align, zeroed);
-	heap->stats.mallocs += payload != NULL;
+	heap->stats.mallocs += !!payload;
 	broken = heap->broken;
 	heap->broken = NULL;
 	lock_drop(&heap->lock);

@@ -330,6 +330,7 @@ struct heap {
 	size_t least; /* smallest block, in bytes */
 	struct index index;
 	struct cursor cursor;
+	struct search cost; /* of the search at hand */
 	struct region *regions;
 	size_t region_count;
 	size_t region_room;

@@ -15,12 +15,12 @@
 
 #define LOCK_WAITED_FOR 0x80000000u
 
+static __thread uint32_t self __attribute__((tls_model("initial-exec")));
+
 /* A number of this thread's own; the copy of a thread in a child keeps it. */
 static uint32_t lock_self(void)
 {
 	static _Atomic uint32_t last;
-	static __thread uint32_t self
-		__attribute__((tls_model("initial-exec")));
 
 	if (!self)
 		self = atomic_fetch_add(&last, 1) + 1;
@@ -37,17 +37,17 @@ static void lock_wait(struct lock *lock, uint32_t seen)
 	errno = saved;
 }
 
-static int lock_contended(struct lock *lock, uint32_t self)
+static int lock_contended(struct lock *lock, uint32_t me)
 {
 	uint32_t seen = atomic_load(&lock->state);
 
 	for (;;) {
-		if ((seen & ~LOCK_WAITED_FOR) == self)
+		if ((seen & ~LOCK_WAITED_FOR) == me)
 			return -EDEADLK;
 		/* Others may wait still: who waited takes it as waited for. */
 		if (!seen) {
 			if (atomic_compare_exchange_weak(&lock->state, &seen,
-							 self | LOCK_WAITED_FOR))
+							 me | LOCK_WAITED_FOR))
 				return 0;
 			continue;
 		}
@@ -63,14 +63,14 @@ static int lock_contended(struct lock *lock, uint32_t self)
 /* Returns 0, or -EDEADLK when this thread has it already. */
 int lock_take(struct lock *lock)
 {
-	uint32_t self = lock_self();
+	uint32_t me = lock_self();
 	uint32_t nobody = 0;
 
-	if (atomic_compare_exchange_strong_explicit(&lock->state, &nobody, self,
+	if (atomic_compare_exchange_strong_explicit(&lock->state, &nobody, me,
 						    memory_order_acquire,
 						    memory_order_relaxed))
 		return 0;
-	return lock_contended(lock, self);
+	return lock_contended(lock, me);
 }
 
 void lock_drop(struct lock *lock)

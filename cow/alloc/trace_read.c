@@ -5,6 +5,7 @@
  * the middle of a line: all are taken for what they mean, with a warning, and
  * what means nothing is passed over.
  */
+#include "alloc/compiler.h"
 #include "alloc/trace.h"
 
 #include <ctype.h>
@@ -14,7 +15,7 @@
 #include <string.h>
 
 /* Larger requests are a slip of somebody's file. */
-#define LARGEST_PAYLOAD ((unsigned long long)1 << 40)
+#define LARGEST_PAYLOAD (1ULL << 40)
 #define WARNINGS_SHOWN	8
 
 /* An id of the file and the slot it got. */
@@ -38,8 +39,7 @@ struct reader {
 	size_t live_bytes;
 };
 
-__attribute__((format(printf, 2, 3))) static void odd(struct reader *reader,
-						      const char *format, ...)
+static __printf(2, 3) void odd(struct reader *reader, const char *format, ...)
 {
 	va_list args;
 

@@ -3,6 +3,7 @@
  * Replaying a trace: each run in a process of its own, so that one allocator's
  * memory, faults and crashes are not another's.
  */
+#include "alloc/compiler.h"
 #include "alloc/trace.h"
 
 #include <errno.h>
@@ -61,8 +62,7 @@ static void *resize(struct run *run, void *block, size_t size)
 	return realloc(block, size);
 }
 
-__attribute__((format(printf, 2, 3))) static bool wrong(struct run *run,
-							const char *format, ...)
+static __printf(2, 3) bool wrong(struct run *run, const char *format, ...)
 {
 	struct heap_trace_result *result = run->result;
 	va_list args;
@@ -250,14 +250,15 @@ static void watch_library(struct run *run, void *block, int sign)
 
 static void touch(const struct run *run, uint32_t slot)
 {
-	volatile char *block = run->blocks[slot];
+	char *block = run->blocks[slot];
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t i;
 
 	for (i = 0; i < run->sizes[slot]; i += page)
-		block[i] = 1;
+		__atomic_store_n(block + i, 1, __ATOMIC_RELAXED);
 	if (run->sizes[slot])
-		block[run->sizes[slot] - 1] = 1;
+		__atomic_store_n(block + run->sizes[slot] - 1, 1,
+				 __ATOMIC_RELAXED);
 }
 
 static void plain_op(struct run *run, const struct heap_trace_op *op)
@@ -382,19 +383,19 @@ int heap_trace_replay(const struct heap_trace *trace,
 		      const struct heap_config *config,
 		      struct heap_trace_result *result)
 {
-	void (*const runs[])(struct run * run) = { run_checked, run_timed,
-						   run_touching };
 	struct heap_trace_result *shared;
-	int err = 0;
-	size_t i;
+	int err;
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return -errno;
 	shared->valid = true;
-	for (i = 0; i < 3 && !err && shared->valid; i++)
-		err = run_in_child(trace, config, shared, runs[i]);
+	err = run_in_child(trace, config, shared, run_checked);
+	if (!err && shared->valid)
+		err = run_in_child(trace, config, shared, run_timed);
+	if (!err && shared->valid)
+		err = run_in_child(trace, config, shared, run_touching);
 	*result = *shared;
 	munmap(shared, sizeof(*shared));
 	return err;

@@ -179,9 +179,7 @@ static const struct argp argp = {
 	.options = option_list,
 	.parser = parse,
 	.args_doc = "COMMAND [ARGUMENT...]",
-	.doc = "Record what a command and its children allocate, one trace a "
-	       "process, for replay.\v"
-	       "Exit status: the command's; 127 if it can't be run.",
+	.doc = "Record what a command and its children allocate, one trace a process, for replay.\vExit status: the command's; 127 if it can't be run.",
 };
 
 int main(int argc, char **argv)

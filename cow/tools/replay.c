@@ -105,8 +105,8 @@ static void print_json_row(const struct row *row)
 	json_t *object;
 
 	object = json_pack(
-		"{ss ss ss sI sI sI sb ss sI sf sf sI sI sI sI sI}", "trace",
-		row->path, "allocator", row->allocator, "backend",
+		"{s:s,s:s,s:s,s:I,s:I,s:I,s:b,s:s,s:I,s:f,s:f,s:I,s:I,s:I,s:I,s:I}",
+		"trace", row->path, "allocator", row->allocator, "backend",
 		heap_backend_name(row->options->config.backend), "operations",
 		(json_int_t)row->trace->count, "weight",
 		(json_int_t)row->trace->weight, "warnings",
@@ -132,8 +132,7 @@ static void print_head(const struct row *row)
 	if (row->options->format == FORMAT_TABLE)
 		print_table_head(row);
 	else if (row->options->format == FORMAT_CSV && !done)
-		puts("trace,allocator,backend,operations,peak_live,utilisation,"
-		     "kops,examined,steps,faults,peak_heap,verdict");
+		puts("trace,allocator,backend,operations,peak_live,utilisation,kops,examined,steps,faults,peak_heap,verdict");
 	done = true;
 }
 
@@ -263,13 +262,7 @@ static const struct argp argp = {
 	.options = option_list,
 	.parser = parse,
 	.args_doc = "TRACE...",
-	.doc = "Replay allocation traces under each fit policy and the C "
-	       "library, and check every block.\v"
-	       "util: most bytes live at a time, of the most the allocator "
-	       "held.  examined: free blocks that a plain list search would "
-	       "look at, on average; steps: index nodes looked at instead.  "
-	       "faults: of a run that touches every page.  A TRACE of - is "
-	       "standard input.\n\nExit status: 0 all valid, 1 some not.",
+	.doc = "Replay allocation traces under each fit policy and the C library, and check every block.\vutil: most bytes live at a time, of the most the allocator held.  examined: free blocks that a plain list search would look at, on average; steps: index nodes looked at instead.  faults: of a run that touches every page.  A TRACE of - is standard input.\n\nExit status: 0 all valid, 1 some not.",
 };
 
 int main(int argc, char **argv)

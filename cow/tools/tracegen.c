@@ -214,8 +214,8 @@ static void generate(const struct options *options)
 	free(gen.live);
 }
 
-static uint64_t number(const char *text, const char *what,
-		       const struct argp_state *state)
+static uint64_t to_number(const char *text, const char *what,
+			  const struct argp_state *state)
 {
 	unsigned long long value;
 	char *end;
@@ -245,12 +245,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'n':
-		options->ops = number(arg, "--ops", state);
+		options->ops = to_number(arg, "--ops", state);
 		if (options->ops < 8 || options->ops > 100000000)
 			argp_error(state, "--ops is 8 to 100000000");
 		return 0;
 	case 's':
-		options->seed = number(arg, "--seed", state);
+		options->seed = to_number(arg, "--seed", state);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num)
@@ -275,10 +275,7 @@ static const struct argp argp = {
 	.options = option_list,
 	.parser = parse,
 	.args_doc = "SHAPE",
-	.doc = "Print an allocation trace in the format of the malloc labs.\v"
-	       "SHAPE is random, binary (coalescing traps), staircase (a block "
-	       "that grows among small ones), lifo or fifo (phases), or "
-	       "exponential (sizes).",
+	.doc = "Print an allocation trace in the format of the malloc labs.\vSHAPE is random, binary (coalescing traps), staircase (a block that grows among small ones), lifo or fifo (phases), or exponential (sizes).",
 };
 
 int main(int argc, char **argv)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-static char buffer[1040] __attribute__((aligned(16)));
+static _Alignas(16) char buffer[1040];
 
 static struct heap *open_fixed(void)
 {
@@ -114,12 +114,11 @@ static void test_config(void **state)
 	struct heap_config config = { .refuse = 9 };
 
 	(void)state;
-	assert_int_equal(heap_config_parse("engine=classic,policy=worst,"
-					   "backend=brk,order=lifo,"
-					   "misuse=report,threshold=2M,"
-					   "grow=3,chunk=4K,trim=1G",
-					   &config, NULL),
-			 0);
+	assert_int_equal(
+		heap_config_parse(
+			"engine=classic,policy=worst,backend=brk,order=lifo,misuse=report,threshold=2M,grow=3,chunk=4K,trim=1G",
+			&config, NULL),
+		0);
 	assert_int_equal(config.policy, HEAP_WORST);
 	assert_int_equal(config.backend, HEAP_BRK);
 	assert_int_equal(config.order, HEAP_LIFO);

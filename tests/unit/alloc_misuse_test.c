@@ -19,7 +19,7 @@
 
 static struct heap *heap;
 static char *blocks[8];
-static char local[64] __attribute__((aligned(16)));
+static _Alignas(16) char local[64];
 
 static void open_with(enum heap_on_misuse on_misuse)
 {
@@ -88,7 +88,9 @@ static int free_inside_mapping(void)
 
 static int free_underrun(void)
 {
-	blocks[2][-3] ^= 1;
+	char *head = (char *)block_of(blocks[2]);
+
+	head[5] ^= 1;
 	return heap_free(heap, blocks[2]);
 }
 

@@ -56,19 +56,17 @@ EXPORT void *aligned_alloc(size_t align, size_t size)
 EXPORT int posix_memalign(void **ptr, size_t align, size_t size)
 {
 	int saved = errno;
-	void *block;
+	void *block = NULL;
+	int err;
 
-	if (align % sizeof(void *))
-		return EINVAL;
-	block = serve_memalign(align, size);
-	if (!block) {
-		int err = errno;
-
-		errno = saved;
-		return err;
-	}
-	*ptr = block;
-	return 0;
+	errno = EINVAL;
+	if (align % sizeof(void *) == 0)
+		block = serve_memalign(align, size);
+	err = block ? 0 : errno;
+	errno = saved;
+	if (block)
+		*ptr = block;
+	return err;
 }
 
 EXPORT void *valloc(size_t size)

@@ -12,8 +12,7 @@
 #define HIDDEN __attribute__((visibility("hidden")))
 
 HIDDEN struct heap *preload_heap(void);
-HIDDEN void preload_fail(const char *what, const char *text)
-	__attribute__((noreturn));
+HIDDEN _Noreturn void preload_fail(const char *what, const char *text);
 
 /* What stands between the names and the heap: nothing, or the recorder. */
 HIDDEN void *serve_malloc(size_t size);
