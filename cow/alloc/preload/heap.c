@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The heap that serves the whole process, opened at the first request, as the
- * environment variable COWALLOC says: "policy=best,backend=mmap,...".
+ * The heap that serves the whole process, opened at the first request or when
+ * the library is loaded, as the environment variable COWALLOC says: "policy=best,backend=mmap,...".
  */
 #include "alloc/preload/preload.h"
 
@@ -49,4 +49,10 @@ struct heap *preload_heap(void)
 
 	pthread_once(&once, open_heap);
 	return heap;
+}
+
+/* A wrong configuration shows even where nothing is ever requested. */
+static __attribute((constructor)) void start(void)
+{
+	preload_heap();
 }
