@@ -244,11 +244,12 @@ static struct block *block_before(struct heap *heap,
 				  const struct block *block)
 {
 	size_t size = *((size_t *)block - 1);
-	struct block *before = (struct block *)((char *)block - size);
+	struct block *before;
 
 	if (size % HEAP_ALIGN ||
 	    size > (size_t)((char *)block - (char *)region->first))
 		return NULL;
+	before = (struct block *)((char *)block - size);
 	if (!block_intact(heap, before) || block_used(before) ||
 	    block_size(before) != size)
 		return NULL;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
  * The heap that serves the whole process, opened at the first request or when
- * the library is loaded, as the environment variable COWALLOC says: "policy=best,backend=mmap,...".
+ * the library is loaded, as the environment variable COWALLOC says:
+ * "policy=best,backend=mmap,...".
  */
 #include "alloc/preload/preload.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
