@@ -58,7 +58,7 @@ scripts  := $(shell find scripts .ci tests -type f \
 		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
 		-o -path 'scripts/*' -o -path '.ci/*' \) 2>/dev/null | sort)
 
-.PHONY: all demo perf test lint format install clean help deps-build deps-run \
+.PHONY: all demo perf test stress lint format install clean help deps-build deps-run \
 	deps-lint tests-build $(addprefix demo-,$(notdir $(DEMOS)))
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -142,6 +142,16 @@ test: deps-run
 		COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
 
 tests-build: $(addprefix $(O)/,$(units) $(fixtures) $(cxx_fixtures))
+
+## Run the allocator for long: a million operations a policy, 100,000 forks
+stress:
+	@$(MAKE) --no-print-directory all tests-build
+	COW_OPS=1000000 $(O)/tests/unit/alloc_shadow_test
+	for policy in first best; do \
+		COWALLOC=policy=$$policy \
+		LD_PRELOAD=$(abspath $(O))/libcowalloc.so \
+			$(O)/tests/fixtures/fork_threads 100000 || exit; \
+	done
 
 ## Check the sources: format, style, static analysis, documentation
 lint: deps-lint

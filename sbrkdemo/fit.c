@@ -5,10 +5,11 @@
  * none of them is the best.
  *
  * Try: fit
+ * Try: fit --pages 1000
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 
 #include "alloc/alloc.h"
 #include "report/report.h"
@@ -26,6 +27,35 @@ struct scene {
 };
 
 static _Alignas(HEAP_ALIGN) char buffer[SLOT * SLOTS + HEAP_ALIGN];
+
+static size_t page_size, holes;
+static char *area; /* for the holes of the last step */
+static void **blocks;
+static struct obs_window *window;
+
+static void set_up(struct rep *r)
+{
+	size_t bytes = rep_pages(r) * obs_page_size();
+
+	page_size = obs_page_size();
+	/* What the requests need stays free at the end, in a page with holes. */
+	holes = (bytes / SLOT - 2 * REQUESTS - 1) / 2;
+	blocks = calloc(holes, sizeof(*blocks));
+	if (rep_failed(r, blocks ? 0 : -ENOMEM, "note %zu holes", holes))
+		return;
+	area = rep_area(r, rep_pages(r));
+	window = rep_window(r, area, rep_pages(r));
+	if (rep_going(r) &&
+	    mmap(area, bytes, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		rep_failed(r, -errno, "mmap %zu bytes", bytes);
+}
+
+static void tear_down(struct rep *r)
+{
+	(void)r;
+	free(blocks);
+}
 
 static struct heap *open_heap(struct rep *r, enum heap_policy policy,
 			      void *memory, size_t bytes)
@@ -46,19 +76,19 @@ static void *take(struct heap *heap, size_t slots)
 }
 
 /* Fills the heap to its end, then makes the holes. */
-static void make_holes(struct heap *heap, const size_t *holes, size_t count)
+static void make_holes(struct heap *heap, const size_t *sizes, size_t count)
 {
-	void *blocks[SEVERAL] = { NULL };
+	void *made[SEVERAL] = { NULL };
 	size_t left = SLOTS;
 
-	for (size_t i = 0; i < count && holes[i]; i++) {
-		blocks[i] = take(heap, holes[i]);
+	for (size_t i = 0; i < count && sizes[i]; i++) {
+		made[i] = take(heap, sizes[i]);
 		take(heap, 1);
-		left -= holes[i] + 1;
+		left -= sizes[i] + 1;
 	}
 	take(heap, left);
 	for (size_t i = 0; i < count; i++)
-		heap_free(heap, blocks[i]);
+		heap_free(heap, made[i]);
 }
 
 /* How many of the requests were served. */
@@ -124,55 +154,62 @@ static void worst_wins(struct rep *r)
 	compare(r, &scene, (size_t[]){ 2, 2, 2, 3 });
 }
 
-/* How many free blocks REQUESTS searches look at, behind n holes too small. */
-static size_t search(struct rep *r, enum heap_policy policy, size_t holes)
+/* Holes of one slot all over the area, but for the end of it. */
+static void riddle(struct heap *heap)
 {
-	size_t slots = 2 * holes + 2 * REQUESTS;
-	size_t bytes = slots * SLOT + HEAP_ALIGN;
-	void *memory = aligned_alloc(HEAP_ALIGN, bytes);
-	void **blocks = calloc(holes, sizeof(*blocks));
-	struct heap_stats before = { 0 }, after = { 0 };
-	struct heap *heap = NULL;
-
-	if (!memory || !blocks)
-		rep_failed(r, -ENOMEM, "prepare %zu holes", holes);
-	else
-		heap = open_heap(r, policy, memory, bytes);
-	for (size_t i = 0; heap && i < 2 * holes; i++) {
+	for (size_t i = 0; i < 2 * holes; i++) {
 		void *block = take(heap, 1);
 
 		if (i % 2 == 0)
 			blocks[i / 2] = block;
 	}
-	for (size_t i = 0; heap && i < holes; i++)
+	for (size_t i = 0; i < holes; i++)
 		heap_free(heap, blocks[i]);
-	if (heap) {
-		heap_stats(heap, &before);
-		for (size_t i = 0; i < REQUESTS; i++)
-			take(heap, 2);
-		heap_stats(heap, &after);
-		heap_close(heap);
-	}
-	free(blocks);
-	free(memory);
+}
+
+/* How many free blocks the searches for REQUESTS blocks look at. */
+static uint64_t search(struct heap *heap)
+{
+	struct heap_stats before, after;
+
+	riddle(heap);
+	heap_stats(heap, &before);
+	for (size_t i = 0; i < REQUESTS; i++)
+		take(heap, 2);
+	heap_stats(heap, &after);
 	return after.examined - before.examined;
 }
 
 static void next_is_quick(struct rep *r)
 {
-	size_t n = rep_pages(r);
-	int policy;
+	struct heap *heaps[HEAP_POLICIES];
+	uint64_t examined[HEAP_POLICIES];
+	size_t all = REQUESTS * (holes + 1);
+	int i;
 
-	rep_expect(r, REQUESTS * (n + 1), "blocks", "that first fit looks at");
+	rep_expect_faults(r, rep_pages(r), OBS_KIND_ZERO);
+	rep_expect(r, all, "blocks", "that first fit looks at");
 	rep_expect(r, REQUESTS, "blocks", "that next fit looks at");
-	rep_expect(r, REQUESTS * (n + 1), "blocks", "that best fit looks at");
-	rep_expect(r, REQUESTS * (n + 1), "blocks", "that worst fit looks at");
+	rep_expect(r, all, "blocks", "that best fit looks at");
+	rep_expect(r, all, "blocks", "that worst fit looks at");
 	rep_because(
 		r,
 		"%zu holes too small lie before the only one for the %d requests; first fit passes them each time, next fit goes on where it was, the others look at every block",
-		n, REQUESTS);
-	for (policy = 0; policy < HEAP_POLICIES && rep_going(r); policy++)
-		rep_saw(r, search(r, policy, n));
+		holes, REQUESTS);
+	for (i = 0; i < HEAP_POLICIES; i++) {
+		heaps[i] = open_heap(r, i, area, window->pages * page_size);
+		if (!heaps[i])
+			return;
+	}
+	obs_begin(window);
+	for (i = 0; i < HEAP_POLICIES; i++)
+		examined[i] = search(heaps[i]);
+	obs_end(window);
+	rep_saw_faults(r, window);
+	for (i = 0; i < HEAP_POLICIES; i++) {
+		rep_saw(r, examined[i]);
+		heap_close(heaps[i]);
+	}
 }
 
 static const struct rep_step steps[] = {
@@ -194,6 +231,8 @@ static const struct rep_demo demo = {
 	REP_STEPS(steps),
 	.pages = 16,
 	.copies = 1,
+	.set_up = set_up,
+	.tear_down = tear_down,
 };
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "alloc/alloc.h"
 #include "report/report.h"
@@ -19,19 +20,25 @@
 #define BLOCK 64
 
 static size_t count;
-static size_t bytes;
 static char *memory;
 static void **blocks;
 static struct heap *heap;
+static struct obs_window *window;
 
 static void set_up(struct rep *r)
 {
-	count = rep_pages(r) * 2;
-	bytes = count * BLOCK + HEAP_ALIGN;
-	memory = aligned_alloc(HEAP_ALIGN, bytes);
+	size_t bytes = rep_pages(r) * obs_page_size();
+
+	count = bytes / BLOCK - 2;
 	blocks = calloc(count, sizeof(*blocks));
-	if (!memory || !blocks)
-		rep_failed(r, -ENOMEM, "prepare %zu blocks", count);
+	if (rep_failed(r, blocks ? 0 : -ENOMEM, "note %zu blocks", count))
+		return;
+	memory = rep_area(r, rep_pages(r));
+	window = rep_window(r, memory, rep_pages(r));
+	if (rep_going(r) &&
+	    mmap(memory, bytes, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		rep_failed(r, -errno, "mmap %zu bytes", bytes);
 }
 
 static void tear_down(struct rep *r)
@@ -40,11 +47,10 @@ static void tear_down(struct rep *r)
 	if (heap)
 		heap_close(heap);
 	free(blocks);
-	free(memory);
 }
 
-/* A heap that is @count times @size bytes, and nothing more. */
-static void fill(struct rep *r, size_t block, size_t request)
+/* A heap that has room for @count blocks of this size, and for nothing more. */
+static bool start(struct rep *r, size_t block)
 {
 	struct heap_config config = { .backend = HEAP_FIXED,
 				      .buffer = memory,
@@ -54,8 +60,11 @@ static void fill(struct rep *r, size_t block, size_t request)
 	if (heap)
 		heap_close(heap);
 	heap = NULL;
-	if (rep_failed(r, heap_open(&config, &heap), "open a heap"))
-		return;
+	return !rep_failed(r, heap_open(&config, &heap), "open a heap");
+}
+
+static void fill(struct rep *r, size_t request)
+{
 	for (size_t i = 0; i < count; i++) {
 		blocks[i] = heap_malloc(heap, request);
 		if (rep_failed(r, blocks[i] ? 0 : -ENOMEM, "take block %zu", i))
@@ -84,18 +93,19 @@ static void draw(struct rep *r)
 	rep_note(r, "%.48s  (u used, _ free)", text);
 }
 
-static void internal(struct rep *r, size_t request, unsigned int expected)
+static void say_internal(struct rep *r, size_t request, unsigned int expected)
 {
 	rep_expect(r, count * request, "bytes", "that were asked for");
 	rep_expect(r, count * USABLE, "bytes", "that the blocks have");
 	rep_expect(r, expected, "per mille", "internal fragmentation");
 	rep_because(
 		r,
-		"the smallest block has %d bytes: 8 for its head, and room for the links and the footer it needs when free",
+		"the smallest block has %d bytes: 8 for its head, and room for the links and the footer it needs when free; nothing but heads and links is written",
 		SMALLEST);
-	fill(r, SMALLEST, request);
-	if (!rep_going(r))
-		return;
+}
+
+static void see_internal(struct rep *r)
+{
 	rep_saw(r, stats().requested);
 	rep_saw(r, stats().usable);
 	rep_saw(r, per_mille(stats().internal));
@@ -103,12 +113,30 @@ static void internal(struct rep *r, size_t request, unsigned int expected)
 
 static void one_byte(struct rep *r)
 {
-	internal(r, 1, 975);
+	/* The links of what was free last reach to the end of the blocks. */
+	size_t last = (count * SMALLEST - 1) / obs_page_size();
+
+	rep_expect_faults(r, last + 1, OBS_KIND_ZERO);
+	say_internal(r, 1, 975);
+	if (!start(r, SMALLEST))
+		return;
+	obs_begin(window);
+	fill(r, 1);
+	obs_end(window);
+	if (!rep_going(r))
+		return;
+	rep_saw_faults(r, window);
+	see_internal(r);
 }
 
 static void all_used(struct rep *r)
 {
-	internal(r, USABLE, 0);
+	say_internal(r, USABLE, 0);
+	if (!start(r, SMALLEST))
+		return;
+	fill(r, USABLE);
+	if (rep_going(r))
+		see_internal(r);
 }
 
 static void leave_gaps(struct rep *r)
@@ -119,7 +147,9 @@ static void leave_gaps(struct rep *r)
 	rep_because(
 		r,
 		"every other block is free, and between any two of them lies one that is not");
-	fill(r, BLOCK, BLOCK - sizeof(size_t));
+	if (!start(r, BLOCK))
+		return;
+	fill(r, BLOCK - sizeof(size_t));
 	for (size_t i = 0; rep_going(r) && i < count; i += 2)
 		heap_free(heap, blocks[i]);
 	if (!rep_going(r))

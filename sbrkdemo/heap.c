@@ -48,9 +48,6 @@ static void set_up(struct rep *r)
 	if (!rep_going(r) ||
 	    rep_failed(r, heap_open(&config, &heap), "open a heap"))
 		return;
-	/* Its bookkeeping comes with the first block. */
-	heap_free(heap, heap_malloc(heap, 1));
-	heap_trim(heap, 0);
 	window = rep_window(r, start, n + 2);
 }
 

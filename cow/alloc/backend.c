@@ -3,7 +3,7 @@
  * Where memory comes from: one door to the sources, at which every call and
  * byte is counted, and at which a call can be refused for a test.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
  * may move it in between.  Then the next piece begins behind theirs (the heap
  * has a hole), and what lies below theirs can't be given back.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <unistd.h>

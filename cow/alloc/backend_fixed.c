@@ -3,7 +3,7 @@
  * A buffer of the caller's as the source of memory: all of it at once, and then
  * no more.  For tests and simulations, where the end must come at a known byte.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
  * Private anonymous mappings as a source of memory: each can be given back by
  * itself, and moved by mremap(2) without copying.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <sys/mman.h>

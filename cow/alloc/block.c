@@ -5,7 +5,7 @@
  * of a block, or a head that was written over, shows (all but one in 8192 by
  * chance, and the block behind is looked at as well).
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 /*
  * bit 0 used, bit 1 the block before is free, bits 4-43 size (a multiple of

@@ -4,7 +4,7 @@
  * block that the policy chooses, and the rest stays free; a freed block joins
  * its free neighbours at once, so that no two free blocks ever touch.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <string.h>
 

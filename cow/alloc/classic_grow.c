@@ -4,7 +4,7 @@
  * is free at the end, or a whole mapping that is free, is given back; and a
  * large block has a mapping to itself.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 

@@ -4,7 +4,7 @@
  * is free or the heap ends there, shrinks in place always, and only else has to
  * be copied.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <string.h>
 

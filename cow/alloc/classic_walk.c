@@ -3,7 +3,7 @@
  * The classic engine, seen block by block: the walk, and the check that goes
  * through the whole heap and names the first invariant that does not hold.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 

@@ -2,7 +2,7 @@
 /*
  * The words for a heap: "engine=classic,policy=best,backend=mmap,grow=64K".
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <string.h>

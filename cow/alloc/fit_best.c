@@ -3,7 +3,7 @@
  * Best fit: the smallest block that is large enough; of equals the first of the
  * list.  In a list that is in no order of size, all of it has to be looked at.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 static struct free_block *find(const struct heap *heap, size_t need,
 			       struct search *search)

@@ -2,7 +2,7 @@
 /*
  * First fit: the first block of the list that is large enough.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 /*
  * The leftmost node of at least @need bytes; NULL if there is none.  Whatever

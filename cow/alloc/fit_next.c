@@ -3,7 +3,7 @@
  * Next fit: the first block that is large enough from where the last search
  * ended, and from the beginning of the list again after its end.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 static bool is_behind(const struct heap *heap, const struct free_block *node)
 {

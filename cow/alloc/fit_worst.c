@@ -3,7 +3,7 @@
  * Worst fit: the largest block, so that what is left over stays useful; of
  * equals the first of the list.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 static struct free_block *find(const struct heap *heap, size_t need,
 			       struct search *search)

@@ -7,7 +7,7 @@
  * itself.  It leaves that heap as it is: on both sides the handler returns into
  * the call, which comes to its end and unlocks.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <pthread.h>

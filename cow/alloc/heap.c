@@ -4,7 +4,7 @@
  * Here is the lock, errno, and what C says about sizes; how blocks are laid out
  * is the engine's business.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -87,6 +87,11 @@ int heap_open(const struct heap_config *config, struct heap **heap)
 		return -ENOMEM;
 	}
 	set_up(made, config);
+	if (region_reserve(made)) {
+		munmap(made, heap_page_up(sizeof(*made)));
+		errno = saved;
+		return -ENOMEM;
+	}
 	fork_register(&made->lock);
 	errno = saved;
 	*heap = made;

@@ -10,7 +10,7 @@
  * list search would have passed) and the largest block among them (whether to
  * look there at all).
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 

@@ -19,7 +19,7 @@
 #ifndef COW_ALLOC_INTERNAL_H
 #define COW_ALLOC_INTERNAL_H
 
-#include "alloc/alloc.h"
+#include "alloc.h"
 
 #include <stdatomic.h>
 

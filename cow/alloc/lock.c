@@ -6,7 +6,7 @@
  * with being let go in a forked child: a signal handler may fork while its
  * thread is inside the allocator, and both sides must be able to go on.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <linux/futex.h>

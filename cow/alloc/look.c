@@ -2,7 +2,7 @@
 /*
  * Looking at a heap: its statistics, the walk, the check, and its picture.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * A wrong pointer: what is wrong with it, said in one line that is put together
  * without allocating and written in one piece.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdlib.h>

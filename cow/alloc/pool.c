@@ -8,7 +8,7 @@
  * free block is the link, and freeing after a fork copies its page.  Which
  * blocks are out is a bitmap in either case, so a wrong pointer is found.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <sys/mman.h>

@@ -4,7 +4,7 @@
  * mapping of its own, so that no wild store into the heap can reach it.  It is
  * what tells a foreign pointer from one of ours.
  */
-#include "alloc/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <string.h>

@@ -11,9 +11,20 @@
 #ifndef COW_ALLOC_TRACE_H
 #define COW_ALLOC_TRACE_H
 
-#include "alloc/alloc.h"
-
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#ifdef __cplusplus
+}
+#endif
+
+#endif
+
+struct heap_config;
 
 #define HEAP_TRACE_HEADER_LINES 4
 /* A free or realloc of NULL. */
@@ -103,5 +114,9 @@ struct heap_trace_result {
 int heap_trace_replay(const struct heap_trace *trace,
 		      const struct heap_config *config,
 		      struct heap_trace_result *result);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,8 +5,8 @@
  * the middle of a line: all are taken for what they mean, with a warning, and
  * what means nothing is passed over.
  */
-#include "alloc/compiler.h"
-#include "alloc/trace.h"
+#include "compiler.h"
+#include "alloc.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -101,7 +101,7 @@ static int add(struct reader *reader, struct heap_trace_op op)
 	struct heap_trace *trace = reader->trace;
 
 	if (trace->count == reader->room) {
-		size_t room = reader->room ? 2 * reader->room : 4096;
+		size_t room = reader->room ? 2 * reader->room : 1024;
 		void *ops = reallocarray(trace->ops, room, sizeof(op));
 
 		if (!ops)

@@ -3,8 +3,8 @@
  * Replaying a trace: each run in a process of its own, so that one allocator's
  * memory, faults and crashes are not another's.
  */
-#include "alloc/compiler.h"
-#include "alloc/trace.h"
+#include "compiler.h"
+#include "alloc.h"
 
 #include <errno.h>
 #include <malloc.h>

@@ -5,7 +5,7 @@
  *
  * Try: record -o /tmp/ls ls / && replay /tmp/ls.*.rep
  */
-#include "alloc/trace.h"
+#include "alloc/alloc.h"
 
 #include <argp.h>
 #include <err.h>

@@ -7,7 +7,7 @@
  * Try: tracegen binary | replay -
  *	replay --backend mmap --csv *.rep
  */
-#include "alloc/trace.h"
+#include "alloc/alloc.h"
 
 #include <argp.h>
 #include <err.h>

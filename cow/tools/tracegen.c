@@ -103,7 +103,7 @@ static void random_sizes(struct gen *gen)
 		size_t what = below(gen, 10);
 
 		if (!gen->live_count || what < 5)
-			take(gen, 1 + below(gen, 4096));
+			take(gen, 1 + below(gen, 4000));
 		else if (what < 6)
 			resize(gen, below(gen, gen->live_count),
 			       1 + below(gen, 8192));

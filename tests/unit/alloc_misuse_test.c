@@ -49,6 +49,14 @@ static int free_twice_joined(void)
 	return heap_free(heap, blocks[3]);
 }
 
+/* It joins the free block before it at once. */
+static int free_twice_behind(void)
+{
+	heap_free(heap, blocks[2]);
+	heap_free(heap, blocks[3]);
+	return heap_free(heap, blocks[3]);
+}
+
 static int free_local(void)
 {
 	return heap_free(heap, local + 16);
@@ -128,6 +136,8 @@ static const struct wrong {
 } wrongs[] = {
 	{ "freed twice", free_twice, "free(0x", "freed already", false },
 	{ "freed twice, joined", free_twice_joined, "free(0x", "freed already",
+	  false },
+	{ "freed twice, behind", free_twice_behind, "free(0x", "freed already",
 	  false },
 	{ "local", free_local, "free(0x", "not a block of this heap", false },
 	{ "of libc", free_libc, "free(0x", "not a block of this heap", false },

@@ -4,7 +4,7 @@
  * allocator core.  The preload libraries alone export these names, so that the
  * core itself stays testable beside the C library's.
  */
-#include "alloc/preload/preload.h"
+#include "preload.h"
 
 #include <errno.h>
 #include <malloc.h>

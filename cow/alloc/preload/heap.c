@@ -4,7 +4,7 @@
  * the library is loaded, as the environment variable COWALLOC says:
  * "policy=best,backend=mmap,...".
  */
-#include "alloc/preload/preload.h"
+#include "preload.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -3,7 +3,7 @@
  * The recorder's table of live blocks: open addressing in a mapping of its own,
  * at most half full, and closed up again behind an entry that is removed.
  */
-#include "alloc/preload/ids.h"
+#include "ids.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -30,7 +30,7 @@ static int grow(void)
 {
 	size_t old_room = room;
 	struct id_entry *old = entries;
-	size_t wanted = room ? 2 * room : 4096;
+	size_t wanted = room ? 2 * room : 1024;
 	struct id_entry *made;
 	size_t i;
 

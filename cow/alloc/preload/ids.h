@@ -5,7 +5,7 @@
 #ifndef COW_ALLOC_PRELOAD_IDS_H
 #define COW_ALLOC_PRELOAD_IDS_H
 
-#include "alloc/preload/preload.h"
+#include "preload.h"
 
 struct id_entry {
 	void *ptr; /* NULL: nothing here */

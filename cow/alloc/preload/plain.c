@@ -2,7 +2,7 @@
 /*
  * libcowalloc.so: the malloc family goes straight to the heap.
  */
-#include "alloc/preload/preload.h"
+#include "preload.h"
 
 void *serve_malloc(size_t size)
 {

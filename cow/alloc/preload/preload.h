@@ -5,7 +5,7 @@
 #ifndef COW_ALLOC_PRELOAD_PRELOAD_H
 #define COW_ALLOC_PRELOAD_PRELOAD_H
 
-#include "alloc/alloc.h"
+#include "../alloc.h"
 
 /* Only the malloc family is seen from outside. */
 #define EXPORT __attribute__((visibility("default")))

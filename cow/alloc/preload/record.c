@@ -8,8 +8,8 @@
  * mapping of it, so that they stay whatever ends the process.  A forked child
  * begins its file by allocating what it inherited.
  */
-#include "alloc/internal.h"
-#include "alloc/preload/ids.h"
+#include "../internal.h"
+#include "ids.h"
 
 #include <errno.h>
 #include <fcntl.h>
