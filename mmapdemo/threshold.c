@@ -42,8 +42,7 @@ static void set_up(struct rep *r)
 static void tear_down(struct rep *r)
 {
 	(void)r;
-	if (heap)
-		heap_close(heap);
+	heap_close(heap);
 }
 
 static struct heap_stats stats(void)
@@ -154,27 +153,6 @@ static void release(struct rep *r)
 	rep_saw(r, stats().requested);
 }
 
-static void refused(struct rep *r)
-{
-	struct heap_config config = { .threshold = threshold, .refuse = 1 };
-	size_t there;
-
-	rep_expect(r, 1, "calls", "that the back end refused");
-	rep_expect(r, 0, "mappings", "of a block's own");
-	rep_expect(r, 1, "blocks", "that were had all the same");
-	rep_because(
-		r,
-		"where mmap() fails the break is tried, as the other way round: malloc is NULL only when both fail");
-	heap_close(heap);
-	heap = NULL;
-	if (rep_failed(r, heap_open(&config, &heap), "open a heap"))
-		return;
-	there = obtain(r, threshold) ? 1 : 0;
-	rep_saw(r, stats().refused);
-	rep_saw(r, own_mappings());
-	rep_saw(r, there);
-}
-
 static const struct rep_step steps[] = {
 	{ "One byte below the threshold a block comes from the break.",
 	  "S15 S16", one_byte_less },
@@ -182,7 +160,6 @@ static const struct rep_step steps[] = {
 	  at_threshold },
 	{ "It grows without being copied.", "S4", grow },
 	{ "Freed, it goes back to the kernel at once.", "S15 S30", release },
-	{ "Each source stands in for the other.", "S15", refused },
 };
 
 static const struct rep_demo demo = {

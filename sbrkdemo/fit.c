@@ -1,73 +1,42 @@
 // SPDX-License-Identifier: MIT
 /*
  * First, next, best and worst fit on the same requests, side by side: for each
- * policy there is a row of holes in which it alone fails, or alone succeeds, so
- * none of them is the best.
+ * there is a row of holes in which it does best, and one in which it doesn't.
  *
  * Try: fit
- * Try: fit --pages 1000
+ * Try: fit --json
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "alloc/alloc.h"
 #include "report/report.h"
 
 /* Holes and requests are counted in slots: one character of the map each. */
-#define SLOT	 64
-#define SLOTS	 64
-#define SEVERAL	 4
-#define REQUESTS 8
+#define SLOT	64
+#define SLOTS	30
+#define SEVERAL 12
 
 /* The holes, from the bottom, each ended by a live block, and what is asked. */
 struct scene {
 	size_t holes[SEVERAL];
 	size_t requests[SEVERAL];
+	bool open; /* behind the last hole the heap is free, too */
 };
 
-static _Alignas(HEAP_ALIGN) char buffer[SLOT * SLOTS + HEAP_ALIGN];
-
-static size_t page_size, holes;
-static char *area; /* for the holes of the last step */
-static void **blocks;
+static size_t area_bytes;
+static char *area;
 static struct obs_window *window;
 
 static void set_up(struct rep *r)
 {
-	size_t bytes = rep_pages(r) * obs_page_size();
-
-	page_size = obs_page_size();
-	/* What the requests need stays free at the end, in a page with holes. */
-	holes = (bytes / SLOT - 2 * REQUESTS - 1) / 2;
-	blocks = calloc(holes, sizeof(*blocks));
-	if (rep_failed(r, blocks ? 0 : -ENOMEM, "note %zu holes", holes))
-		return;
+	area_bytes = rep_pages(r) * obs_page_size();
 	area = rep_area(r, rep_pages(r));
 	window = rep_window(r, area, rep_pages(r));
 	if (rep_going(r) &&
-	    mmap(area, bytes, PROT_READ | PROT_WRITE,
+	    mmap(area, area_bytes, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
-		rep_failed(r, -errno, "mmap %zu bytes", bytes);
-}
-
-static void tear_down(struct rep *r)
-{
-	(void)r;
-	free(blocks);
-}
-
-static struct heap *open_heap(struct rep *r, enum heap_policy policy,
-			      void *memory, size_t bytes)
-{
-	struct heap_config config = { .policy = policy,
-				      .backend = HEAP_FIXED,
-				      .buffer = memory,
-				      .buffer_size = bytes };
-	struct heap *heap = NULL;
-
-	rep_failed(r, heap_open(&config, &heap), "open a heap");
-	return heap;
+		rep_failed(r, -errno, "mmap %zu bytes", area_bytes);
 }
 
 static void *take(struct heap *heap, size_t slots)
@@ -75,141 +44,112 @@ static void *take(struct heap *heap, size_t slots)
 	return heap_malloc(heap, slots * SLOT - sizeof(size_t));
 }
 
-/* Fills the heap to its end, then makes the holes. */
-static void make_holes(struct heap *heap, const size_t *sizes, size_t count)
+static void make_holes(struct heap *heap, const struct scene *scene)
 {
-	void *made[SEVERAL] = { NULL };
+	void *blocks[SEVERAL] = { NULL };
 	size_t left = SLOTS;
 
-	for (size_t i = 0; i < count && sizes[i]; i++) {
-		made[i] = take(heap, sizes[i]);
+	for (size_t i = 0; i < SEVERAL && scene->holes[i]; i++) {
+		blocks[i] = take(heap, scene->holes[i]);
 		take(heap, 1);
-		left -= sizes[i] + 1;
+		left -= scene->holes[i] + 1;
 	}
-	take(heap, left);
-	for (size_t i = 0; i < count; i++)
-		heap_free(heap, made[i]);
-}
-
-/* How many of the requests were served. */
-static size_t play(struct rep *r, const struct scene *scene,
-		   enum heap_policy policy)
-{
-	struct heap *heap = open_heap(r, policy, buffer, sizeof(buffer));
-	char before[2 * SLOTS] = "", after[2 * SLOTS] = "";
-	size_t served = 0;
-
-	if (!heap)
-		return 0;
-	make_holes(heap, scene->holes, SEVERAL);
-	heap_map(heap, SLOT, before, sizeof(before));
-	for (size_t i = 0; i < SEVERAL && scene->requests[i]; i++)
-		served += !!take(heap, scene->requests[i]);
-	heap_map(heap, SLOT, after, sizeof(after));
-	if (!policy)
-		rep_note(r, "holes %.30s", before);
-	rep_note(r, "%-5s %.30s", heap_policy_name(policy), after);
-	heap_close(heap);
-	return served;
-}
-
-static void compare(struct rep *r, const struct scene *scene,
-		    const size_t *served)
-{
-	static const char *const what[] = { "that first fit serves",
-					    "that next fit serves",
-					    "that best fit serves",
-					    "that worst fit serves" };
-	int policy;
-
-	for (policy = 0; policy < HEAP_POLICIES; policy++)
-		rep_expect(r, served[policy], "requests", what[policy]);
-	rep_because(
-		r,
-		"holes of %zu, %zu and %zu; requests for %zu, %zu and %zu: what matters is what each choice leaves over",
-		scene->holes[0], scene->holes[1], scene->holes[2],
-		scene->requests[0], scene->requests[1], scene->requests[2]);
-	for (policy = 0; policy < HEAP_POLICIES && rep_going(r); policy++)
-		rep_saw(r, play(r, scene, policy));
-}
-
-static void best_wins(struct rep *r)
-{
-	static const struct scene scene = { { 6, 4, 8 }, { 4, 6, 8 } };
-
-	compare(r, &scene, (size_t[]){ 2, 2, 3, 2 });
-}
-
-static void best_loses(struct rep *r)
-{
-	static const struct scene scene = { { 13, 12, 1 }, { 10, 11, 3 } };
-
-	compare(r, &scene, (size_t[]){ 3, 3, 2, 3 });
-}
-
-static void worst_wins(struct rep *r)
-{
-	static const struct scene scene = { { 5, 9, 1 }, { 4, 5, 5 } };
-
-	compare(r, &scene, (size_t[]){ 2, 2, 2, 3 });
-}
-
-/* Holes of one slot all over the area, but for the end of it. */
-static void riddle(struct heap *heap)
-{
-	for (size_t i = 0; i < 2 * holes; i++) {
-		void *block = take(heap, 1);
-
-		if (i % 2 == 0)
-			blocks[i / 2] = block;
-	}
-	for (size_t i = 0; i < holes; i++)
+	if (!scene->open)
+		take(heap, left);
+	for (size_t i = 0; i < SEVERAL; i++)
 		heap_free(heap, blocks[i]);
 }
 
-/* How many free blocks the searches for REQUESTS blocks look at. */
-static uint64_t search(struct heap *heap)
+/* Returns how many requests were served, or blocks looked at for them. */
+static uint64_t play(const struct scene *scene, struct heap *heap, char *map)
 {
 	struct heap_stats before, after;
+	uint64_t served = 0;
 
-	riddle(heap);
+	make_holes(heap, scene);
 	heap_stats(heap, &before);
-	for (size_t i = 0; i < REQUESTS; i++)
-		take(heap, 2);
+	for (size_t i = 0; i < SEVERAL && scene->requests[i]; i++)
+		served += !!take(heap, scene->requests[i]);
 	heap_stats(heap, &after);
-	return after.examined - before.examined;
+	heap_map(heap, SLOT, map, SLOTS + 1);
+	return scene->open ? after.examined - before.examined : served;
 }
 
-static void next_is_quick(struct rep *r)
+static void compare(struct rep *r, const struct scene *scene)
 {
+	struct heap_config config = { .backend = HEAP_FIXED,
+				      .buffer = area,
+				      .buffer_size =
+					      SLOTS * SLOT + HEAP_ALIGN };
+	char maps[HEAP_POLICIES][SLOTS + 1];
 	struct heap *heaps[HEAP_POLICIES];
-	uint64_t examined[HEAP_POLICIES];
-	size_t all = REQUESTS * (holes + 1);
+	uint64_t seen[HEAP_POLICIES];
 	int i;
 
-	rep_expect_faults(r, rep_pages(r), OBS_KIND_ZERO);
-	rep_expect(r, all, "blocks", "that first fit looks at");
-	rep_expect(r, REQUESTS, "blocks", "that next fit looks at");
-	rep_expect(r, all, "blocks", "that best fit looks at");
-	rep_expect(r, all, "blocks", "that worst fit looks at");
-	rep_because(
-		r,
-		"%zu holes too small lie before the only one for the %d requests; first fit passes them each time, next fit goes on where it was, the others look at every block",
-		holes, REQUESTS);
 	for (i = 0; i < HEAP_POLICIES; i++) {
-		heaps[i] = open_heap(r, i, area, window->pages * page_size);
-		if (!heaps[i])
+		config.policy = i;
+		if (rep_failed(r, heap_open(&config, &heaps[i]), "open a heap"))
 			return;
 	}
 	obs_begin(window);
 	for (i = 0; i < HEAP_POLICIES; i++)
-		examined[i] = search(heaps[i]);
+		seen[i] = play(scene, heaps[i], maps[i]);
 	obs_end(window);
 	rep_saw_faults(r, window);
 	for (i = 0; i < HEAP_POLICIES; i++) {
-		rep_saw(r, examined[i]);
+		rep_note(r, "%-5s %s", heap_policy_name(i), maps[i]);
+		rep_saw(r, seen[i]);
 		heap_close(heaps[i]);
 	}
+}
+
+/* What all predict, and then what is seen. */
+static void scene(struct rep *r, const struct scene *scene, size_t faults,
+		  const uint64_t *results, const char *why)
+{
+	static const char *const what[] = { "by first fit", "by next fit",
+					    "by best fit", "by worst fit" };
+	const char *unit = scene->open ? "blocks looked at" : "requests served";
+
+	rep_expect_faults(r, faults, OBS_KIND_ZERO);
+	for (int i = 0; i < HEAP_POLICIES; i++)
+		rep_expect(r, results[i], unit, what[i]);
+	rep_because(r, "%s", why);
+	compare(r, scene);
+}
+
+static void best_wins(struct rep *r)
+{
+	static const struct scene holes = { { 6, 4, 8 }, { 4, 6, 8 }, false };
+
+	scene(r, &holes, 1, (uint64_t[]){ 2, 2, 3, 2 },
+	      "holes of 6, 4 and 8 slots; requests for 4, 6 and 8: each has a hole of its size, if no other takes it; the area is touched first");
+}
+
+static void best_loses(struct rep *r)
+{
+	static const struct scene holes = { { 13, 12 }, { 10, 11, 3 }, false };
+
+	scene(r, &holes, 0, (uint64_t[]){ 3, 3, 2, 3 },
+	      "holes of 13 and 12 slots; requests for 10, 11 and 3: the best fit leaves 2 and 2, any other choice leaves 3");
+}
+
+static void worst_wins(struct rep *r)
+{
+	static const struct scene holes = { { 5, 9 }, { 4, 5, 5 }, false };
+
+	scene(r, &holes, 0, (uint64_t[]){ 2, 2, 2, 3 },
+	      "holes of 5 and 9 slots; requests for 4, 5 and 5: the larger hole leaves 5, the smaller one nothing that is of use");
+}
+
+static void next_is_quick(struct rep *r)
+{
+	static const struct scene holes = { { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
+					    { 2, 2, 2 },
+					    true };
+
+	scene(r, &holes, 0, (uint64_t[]){ 33, 3, 33, 33 },
+	      "ten holes too small lie before the one for all three requests; first fit passes them each time, next fit goes on where it was, the others look at every block");
 }
 
 static const struct rep_step steps[] = {
@@ -229,10 +169,9 @@ static const struct rep_demo demo = {
 	.lesson =
 		"No policy is best: each has a row of holes and requests that it alone serves, or alone fails.",
 	REP_STEPS(steps),
-	.pages = 16,
+	.pages = 1,
 	.copies = 1,
 	.set_up = set_up,
-	.tear_down = tear_down,
 };
 
 int main(int argc, char **argv)

@@ -44,8 +44,7 @@ static void set_up(struct rep *r)
 static void tear_down(struct rep *r)
 {
 	(void)r;
-	if (heap)
-		heap_close(heap);
+	heap_close(heap);
 	free(blocks);
 }
 
@@ -57,19 +56,17 @@ static bool start(struct rep *r, size_t block)
 				      .buffer_size =
 					      count * block + HEAP_ALIGN };
 
-	if (heap)
-		heap_close(heap);
+	heap_close(heap);
 	heap = NULL;
 	return !rep_failed(r, heap_open(&config, &heap), "open a heap");
 }
 
 static void fill(struct rep *r, size_t request)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		blocks[i] = heap_malloc(heap, request);
-		if (rep_failed(r, blocks[i] ? 0 : -ENOMEM, "take block %zu", i))
-			return;
-	}
+	rep_failed(r, blocks[count - 1] ? 0 : -ENOMEM, "take %zu blocks",
+		   count);
 }
 
 static struct heap_stats stats(void)
@@ -85,27 +82,23 @@ static unsigned int per_mille(double share)
 	return (unsigned int)(1000 * share + 0.5);
 }
 
-static void draw(struct rep *r)
+static void internal(struct rep *r, size_t request, size_t faults,
+		     unsigned int expected)
 {
-	char text[80] = "";
-
-	heap_map(heap, BLOCK, text, 49);
-	rep_note(r, "%.48s  (u used, _ free)", text);
-}
-
-static void say_internal(struct rep *r, size_t request, unsigned int expected)
-{
+	rep_expect_faults(r, faults, OBS_KIND_ZERO);
 	rep_expect(r, count * request, "bytes", "that were asked for");
 	rep_expect(r, count * USABLE, "bytes", "that the blocks have");
 	rep_expect(r, expected, "per mille", "internal fragmentation");
 	rep_because(
 		r,
-		"the smallest block has %d bytes: 8 for its head, and room for the links and the footer it needs when free; nothing but heads and links is written",
+		"the smallest block has %d bytes: 8 for its head, and room for the links and the footer it needs when free",
 		SMALLEST);
-}
-
-static void see_internal(struct rep *r)
-{
+	if (!start(r, SMALLEST))
+		return;
+	obs_begin(window);
+	fill(r, request);
+	obs_end(window);
+	rep_saw_faults(r, window);
 	rep_saw(r, stats().requested);
 	rep_saw(r, stats().usable);
 	rep_saw(r, per_mille(stats().internal));
@@ -114,33 +107,18 @@ static void see_internal(struct rep *r)
 static void one_byte(struct rep *r)
 {
 	/* The links of what was free last reach to the end of the blocks. */
-	size_t last = (count * SMALLEST - 1) / obs_page_size();
-
-	rep_expect_faults(r, last + 1, OBS_KIND_ZERO);
-	say_internal(r, 1, 975);
-	if (!start(r, SMALLEST))
-		return;
-	obs_begin(window);
-	fill(r, 1);
-	obs_end(window);
-	if (!rep_going(r))
-		return;
-	rep_saw_faults(r, window);
-	see_internal(r);
+	internal(r, 1, (count * SMALLEST - 1) / obs_page_size() + 1, 975);
 }
 
 static void all_used(struct rep *r)
 {
-	say_internal(r, USABLE, 0);
-	if (!start(r, SMALLEST))
-		return;
-	fill(r, USABLE);
-	if (rep_going(r))
-		see_internal(r);
+	internal(r, USABLE, 0, 0);
 }
 
 static void leave_gaps(struct rep *r)
 {
+	char text[49];
+
 	rep_expect(r, count / 2 * BLOCK, "bytes", "that are free");
 	rep_expect(r, BLOCK, "bytes", "in the largest free block");
 	rep_expect(r, 0, "blocks", "of 100 bytes that can be had");
@@ -152,11 +130,8 @@ static void leave_gaps(struct rep *r)
 	fill(r, BLOCK - sizeof(size_t));
 	for (size_t i = 0; rep_going(r) && i < count; i += 2)
 		heap_free(heap, blocks[i]);
-	if (!rep_going(r))
-		return;
-	draw(r);
-	rep_note(r, "external fragmentation %u per mille",
-		 per_mille(stats().external));
+	heap_map(heap, BLOCK, text, sizeof(text));
+	rep_note(r, "%s  (u used, _ free)", text);
 	rep_saw(r, stats().free_bytes);
 	rep_saw(r, stats().largest_free);
 	rep_saw(r, heap_malloc(heap, 100) ? 1 : 0);
@@ -174,7 +149,6 @@ static void coalesce(struct rep *r)
 		"a block that is freed joins its free neighbours at once: all but the last are one");
 	for (size_t i = 1; i < count - 1; i += 2)
 		heap_free(heap, blocks[i]);
-	draw(r);
 	rep_saw(r, stats().free_bytes);
 	rep_saw(r, stats().largest_free);
 	rep_saw(r, per_mille(stats().external));

@@ -14,19 +14,11 @@
 #include "alloc/alloc.h"
 #include "report/report.h"
 
-#define MAP_WIDTH 48
-
 static size_t n, page_size;
 static char *start; /* the break before: a multiple of the page size */
 static void **blocks;
 static struct heap *heap;
 static struct obs_window *window;
-
-/* With the word before it, a block of exactly a page. */
-static size_t request(void)
-{
-	return page_size - sizeof(size_t);
-}
 
 static void set_up(struct rep *r)
 {
@@ -54,8 +46,7 @@ static void set_up(struct rep *r)
 static void tear_down(struct rep *r)
 {
 	(void)r;
-	if (heap)
-		heap_close(heap);
+	heap_close(heap);
 	free(blocks);
 }
 
@@ -72,20 +63,10 @@ static struct heap_stats stats(void)
 	return stats;
 }
 
-static void draw(struct rep *r)
-{
-	char text[4 * MAP_WIDTH] = "";
-	size_t slot = page_size * ((n + 1 + MAP_WIDTH) / MAP_WIDTH);
-
-	heap_map(heap, slot, text, sizeof(text));
-	rep_note(r, "%.*s  (u used, _ free, + both)", MAP_WIDTH + 2,
-		 *text ? text : "nothing");
-}
-
 static void take_blocks(struct rep *r, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		blocks[i] = heap_malloc(heap, request());
+		blocks[i] = heap_malloc(heap, page_size - sizeof(size_t));
 		if (!blocks[i]) {
 			rep_failed(r, -ENOMEM, "take block %zu", i);
 			return;
@@ -109,7 +90,6 @@ static void grow(struct rep *r)
 	obs_end(window);
 	if (!rep_going(r))
 		return;
-	draw(r);
 	rep_saw_faults(r, window);
 	rep_saw(r, pages_on_break());
 	rep_saw(r, stats().takes - before.takes);
@@ -127,7 +107,6 @@ static void trim(struct rep *r)
 	for (size_t i = n; i-- > 0;)
 		heap_free(heap, blocks[i]);
 	obs_end(window);
-	draw(r);
 	rep_saw_faults(r, window);
 	rep_saw(r, pages_on_break());
 	rep_strip(r, "heap", window->after, n + 2);
@@ -147,14 +126,9 @@ static void pin(struct rep *r)
 	for (size_t i = 0; rep_going(r) && i < n; i++)
 		heap_free(heap, blocks[i]);
 	obs_end(window);
-	if (!rep_going(r))
-		return;
-	draw(r);
 	rep_saw_faults(r, window);
 	rep_saw(r, pages_on_break());
-	rep_saw(r, stats().largest_free > stats().free_bytes / 2 ?
-			   stats().largest_free :
-			   0);
+	rep_saw(r, stats().largest_free);
 	rep_strip(r, "heap", window->after, n + 2);
 }
 

@@ -126,7 +126,7 @@ int heap_open(const struct heap_config *config, struct heap **heap);
 
 /**
  * heap_close() - give all memory of a heap back
- * @heap: the heap; no block of it may be used afterwards
+ * @heap: the heap, or NULL; no block of it may be used afterwards
  *
  * Memory below a break that someone else moved can't be given back and stays.
  */

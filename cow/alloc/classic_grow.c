@@ -81,8 +81,7 @@ static int grow_from(struct heap *heap, const struct backend *backend,
 	if (!start)
 		return -ENOMEM;
 	below = region_find(heap, start - 1);
-	if (backend->extends && below && below->end == start &&
-	    below->backend == backend)
+	if (backend->extends && below && below->backend == backend)
 		extend_region(heap, below, bytes);
 	else
 		new_region(heap, backend, start, bytes);

@@ -103,6 +103,8 @@ void heap_close(struct heap *heap)
 	size_t room;
 	int saved = errno;
 
+	if (!heap)
+		return;
 	fork_forget(&heap->lock);
 	/* From the top, so that each piece of the break is the last in turn. */
 	while (heap->region_count) {

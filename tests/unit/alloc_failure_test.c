@@ -141,6 +141,57 @@ static void test_each_call(void **state)
 	}
 }
 
+static int count_own(const struct heap_block *block, void *arg)
+{
+	*(size_t *)arg += block->own_mapping;
+	return 0;
+}
+
+static struct heap *open_refusing(size_t call)
+{
+	struct heap_config config = { .backend = HEAP_MMAP,
+				      .chunk = 65536,
+				      .threshold = 65536,
+				      .refuse = call };
+	struct heap *heap;
+
+	assert_int_equal(heap_open(&config, &heap), 0);
+	return heap;
+}
+
+/* A mapping that can't be given back serves ordinary blocks from then on. */
+static void test_kept_mapping(void **state)
+{
+	struct heap *heap = open_refusing(2);
+	struct heap_stats stats;
+	size_t own = 0;
+
+	(void)state;
+	assert_int_equal(heap_free(heap, heap_malloc(heap, 100000)), 0);
+	heap_walk(heap, count_own, &own);
+	assert_int_equal(own, 0);
+	assert_non_null(heap_malloc(heap, 100));
+	heap_stats(heap, &stats);
+	assert_int_equal(stats.takes, 1);
+	assert_true(stats.free_bytes > 90000);
+	heap_close(heap);
+}
+
+/* Shrinking can't fail: what can't move to a smaller place stays. */
+static void test_shrink_stays(void **state)
+{
+	struct heap *heap = open_refusing(2);
+	char *block = heap_malloc(heap, 100000);
+
+	(void)state;
+	strcpy(block, "kept");
+	assert_ptr_equal(heap_realloc(heap, block, 100), block);
+	assert_string_equal(block, "kept");
+	assert_ptr_not_equal(heap_realloc(heap, block, 100), block);
+	assert_int_equal(heap_check(heap, NULL), 0);
+	heap_close(heap);
+}
+
 static void test_buffer_ends(void **state)
 {
 	static char buffer[10001];
@@ -242,6 +293,8 @@ int main(void)
 		{ "auto", test_each_call, NULL, NULL, &backends[0] },
 		{ "brk", test_each_call, NULL, NULL, &backends[1] },
 		{ "mmap", test_each_call, NULL, NULL, &backends[2] },
+		cmocka_unit_test(test_kept_mapping),
+		cmocka_unit_test(test_shrink_stays),
 		cmocka_unit_test(test_buffer_ends),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_bad_config),

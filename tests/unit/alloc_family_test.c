@@ -91,6 +91,8 @@ static void test_overflow(void **state)
 	errno = 0;
 	assert_null(heap_calloc(heap, SIZE_MAX / 2, 3));
 	assert_int_equal(errno, ENOMEM);
+	/* A product that wraps to something small. */
+	assert_null(heap_calloc(heap, (size_t)1 << 63, 2));
 	assert_null(heap_memalign(heap, (size_t)1 << 62, 1));
 	assert_string_equal(kept, "kept");
 	assert_int_equal(stats_of(heap).used_blocks, 1);
@@ -300,6 +302,44 @@ static void test_foreign_sbrk(void **state)
 	heap_close(heap);
 }
 
+/* What others leave behind where the break stood is no fresh zero. */
+static void test_foreign_remains(void **state)
+{
+	struct heap *heap = open_heap("backend=brk");
+	char *theirs = sbrk(300);
+	char *block;
+	size_t i;
+
+	(void)state;
+	memset(theirs, 0x77, 300);
+	assert_true(sbrk(-200) != (void *)-1);
+	block = heap_calloc(heap, 1, 500);
+	for (i = 0; i < 500; i++)
+		assert_int_equal(block[i], 0);
+	heap_free(heap, block);
+	close_whole(heap);
+	assert_true(sbrk(-100) != (void *)-1);
+}
+
+/* Nothing is given back from under somebody else's feet. */
+static void test_foreign_top(void **state)
+{
+	struct heap *heap = open_heap("backend=brk");
+	char *theirs;
+
+	(void)state;
+	heap_free(heap, heap_malloc(heap, 100000));
+	theirs = sbrk(100);
+	memset(theirs, 0x77, 100);
+	assert_int_equal(heap_trim(heap, 0), 0);
+	assert_ptr_equal(sbrk(0), theirs + 100);
+	assert_int_equal(theirs[99], 0x77);
+	assert_int_equal(heap_check(heap, NULL), 0);
+	assert_true(sbrk(-100) != (void *)-1);
+	assert_int_equal(heap_trim(heap, 0), 1);
+	close_whole(heap);
+}
+
 static void test_trim(void **state)
 {
 	struct heap *heap = open_heap("backend=brk,trim=64M");
@@ -361,6 +401,8 @@ int main(void)
 		cmocka_unit_test(test_realloc_mapping),
 		cmocka_unit_test(test_zeroed),
 		cmocka_unit_test(test_foreign_sbrk),
+		cmocka_unit_test(test_foreign_remains),
+		cmocka_unit_test(test_foreign_top),
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_stats),
 	};
