@@ -170,6 +170,8 @@ install: all
 	$(Q)for p in $(TOOLS); do \
 		install $(O)/$$p $(DESTDIR)$(PREFIX)/bin/cow-$${p##*/} || exit; \
 	done
+	$(Q)install -d $(DESTDIR)$(PREFIX)/lib
+	$(Q)install $(PRELOADS:%=$(O)/%.so) $(DESTDIR)$(PREFIX)/lib
 
 ## Remove what was built
 clean:

@@ -128,6 +128,7 @@ read_odd()
 
 @test "what can't be read or understood is an error" {
 	run -1 --separate-stderr replay nowhere.rep
+	# shellcheck disable=SC2154 # run sets it
 	[[ $stderr == *"nowhere.rep"*"No such file"* ]]
 	run -2 replay
 	run -2 replay --policy fist x
@@ -169,6 +170,7 @@ read_odd()
 @test "a forked child's file begins with what it inherited" {
 	[ -z "$SAN" ] || skip "a sanitized program can't be preloaded"
 	need_perl=$(command -v perl) || skip "perl is not installed"
+	# shellcheck disable=SC2016 # perl's variables
 	record -o t "$need_perl" -e 'my @a = map { "x" x $_ } 1..1000;
 		if (!fork) { @a = (); exit } wait;'
 	[ "$(find . -name 't.*.rep' | wc -l)" = 2 ]

@@ -220,6 +220,7 @@ redis_answers()
 	local names
 	names=$(nm -D --defined-only "$PRELOAD" | cut -d' ' -f3 | sort | xargs)
 	[ "$names" = "aligned_alloc calloc free mallinfo2 malloc malloc_trim malloc_usable_size memalign posix_memalign pvalloc realloc reallocarray valloc" ]
+	# shellcheck disable=SC2016 # the inner shell's argument
 	run -1 bash -c 'nm -D --undefined-only "$1" |
 		grep -wE "malloc|calloc|realloc|free|strdup|printf|fopen"' \
 		bash "$PRELOAD"

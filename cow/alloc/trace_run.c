@@ -23,7 +23,6 @@ struct shadow {
 	unsigned char *start;
 	size_t size;
 	size_t extent; /* at least 1: a block of no bytes has an address too */
-	uint32_t slot;
 	unsigned char fill;
 };
 
@@ -121,7 +120,6 @@ static bool watch(struct run *run, uint32_t slot)
 		.start = run->blocks[slot],
 		.size = run->sizes[slot],
 		.extent = run->sizes[slot] ? run->sizes[slot] : 1,
-		.slot = slot,
 		.fill = (unsigned char)(slot * 37 + run->at * 101 + 1),
 	};
 	run->shadows[slot] = shadow;
@@ -159,17 +157,12 @@ static bool check_free(struct run *run, uint32_t slot)
 	return true;
 }
 
-static bool refused(struct run *run, size_t size)
-{
-	return wrong(run, "no memory for %zu bytes", size);
-}
-
 static bool checked_alloc(struct run *run, const struct heap_trace_op *op)
 {
 	void *block = get(run, op->size);
 
 	if (!block)
-		return refused(run, op->size);
+		return wrong(run, "no memory for %zu bytes", op->size);
 	remember(run, op->slot, block, op->size);
 	return watch(run, op->slot);
 }
@@ -200,7 +193,7 @@ static bool checked_resize(struct run *run, const struct heap_trace_op *op)
 		return false;
 	block = resize(run, run->blocks[op->slot], op->size);
 	if (!block && op->size)
-		return refused(run, op->size);
+		return wrong(run, "no memory for %zu bytes", op->size);
 	remember(run, op->slot, block, op->size);
 	if (!block)
 		return true;

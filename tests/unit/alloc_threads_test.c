@@ -22,7 +22,7 @@
 
 static struct heap *heap;
 static struct pool *pool;
-static _Atomic(char *) slots[SLOTS];
+static char *_Atomic slots[SLOTS];
 static atomic_size_t failures;
 static atomic_bool stop;
 
