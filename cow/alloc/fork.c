@@ -1,46 +1,74 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fork: every heap and pool is locked while the process is copied, so that the child
- * finds each in a state between two calls, and unlocked on both sides.
+ * Fork: every heap and pool is locked while the process is copied, so that the
+ * child finds each in a state between two calls, and unlocked on both sides.
  *
  * A thread that forks in a signal handler may be inside a call of the heap
  * itself.  It leaves that heap as it is: on both sides the handler returns into
- * the call, which comes to its end and unlocks.
+ * the call, which comes to its end and unlocks.  Another thread that forks at
+ * the same time must not wait for that heap while it has a lock that the first
+ * one wants; so it holds all of them or none.
  */
 #include "internal.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 
 static struct lock list_lock;
 static struct lock *locks;
 
-static void hold(struct lock *lock)
+static bool hold(struct lock *lock)
 {
-	lock->held_over_fork = lock_take(lock) == -EDEADLK;
+	int err = lock_try(lock);
+
+	lock->inside += err == -EDEADLK;
+	return err != -EBUSY;
 }
 
 static void let_go(struct lock *lock)
 {
-	if (!lock->held_over_fork)
+	if (lock->inside)
+		lock->inside--;
+	else
 		lock_drop(lock);
 }
 
-static void before_fork(void)
+static void let_go_until(const struct lock *end)
 {
 	struct lock *lock;
 
-	hold(&list_lock);
-	for (lock = locks; lock; lock = lock->next)
-		hold(lock);
+	for (lock = locks; lock != end; lock = lock->next)
+		let_go(lock);
+}
+
+/* Holds all or none of them. */
+static bool hold_all(void)
+{
+	struct lock *lock;
+
+	if (!hold(&list_lock))
+		return false;
+	for (lock = locks; lock; lock = lock->next) {
+		if (!hold(lock)) {
+			let_go_until(lock);
+			let_go(&list_lock);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Not by waiting for the one that is held: its heap may be closed meanwhile. */
+static void before_fork(void)
+{
+	while (!hold_all())
+		sched_yield();
 }
 
 static void after_fork(void)
 {
-	struct lock *lock;
-
-	for (lock = locks; lock; lock = lock->next)
-		let_go(lock);
+	let_go_until(NULL);
 	let_go(&list_lock);
 }
 

@@ -91,10 +91,11 @@ static inline size_t *block_footer(const struct block *block)
 
 struct lock {
 	_Atomic uint32_t state;
-	bool held_over_fork; /* the forking thread had it already */
+	unsigned int inside; /* forks by a thread that had it already */
 	struct lock *next; /* of those that fork.c knows */
 };
 
+int lock_try(struct lock *lock);
 int lock_take(struct lock *lock);
 void lock_drop(struct lock *lock);
 

@@ -37,13 +37,12 @@ static void lock_wait(struct lock *lock, uint32_t seen)
 	errno = saved;
 }
 
+/* Waits for another thread to let go. */
 static int lock_contended(struct lock *lock, uint32_t me)
 {
 	uint32_t seen = atomic_load(&lock->state);
 
 	for (;;) {
-		if ((seen & ~LOCK_WAITED_FOR) == me)
-			return -EDEADLK;
 		/* Others may wait still: who waited takes it as waited for. */
 		if (!seen) {
 			if (atomic_compare_exchange_weak(&lock->state, &seen,
@@ -60,17 +59,25 @@ static int lock_contended(struct lock *lock, uint32_t me)
 	}
 }
 
-/* Returns 0, or -EDEADLK when this thread has it already. */
-int lock_take(struct lock *lock)
+/* Returns 0, -EDEADLK when this thread has it already, -EBUSY if another has. */
+int lock_try(struct lock *lock)
 {
+	uint32_t seen = 0;
 	uint32_t me = lock_self();
-	uint32_t nobody = 0;
 
-	if (atomic_compare_exchange_strong_explicit(&lock->state, &nobody, me,
+	if (atomic_compare_exchange_strong_explicit(&lock->state, &seen, me,
 						    memory_order_acquire,
 						    memory_order_relaxed))
 		return 0;
-	return lock_contended(lock, me);
+	return (seen & ~LOCK_WAITED_FOR) == me ? -EDEADLK : -EBUSY;
+}
+
+/* Returns 0, or -EDEADLK when this thread has it already. */
+int lock_take(struct lock *lock)
+{
+	int err = lock_try(lock);
+
+	return err == -EBUSY ? lock_contended(lock, lock_self()) : err;
 }
 
 void lock_drop(struct lock *lock)
