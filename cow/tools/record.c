@@ -79,7 +79,8 @@ static void become(const struct options *options, const char *prefix)
 	    setenv("LD_PRELOAD", preload, 1) || setenv("COWRECORD", prefix, 1))
 		err(1, "setting the environment");
 	execvp(*options->command, options->command);
-	err(127, "running %s", *options->command);
+	warn("running %s", *options->command);
+	_exit(127);
 }
 
 /* What follows the last line is what the recorder had mapped ahead. */
