@@ -14,6 +14,7 @@
 #include <glob.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -186,7 +187,8 @@ static const struct argp argp = {
 int main(int argc, char **argv)
 {
 	struct options options = { .prefix = "trace" };
-	char *prefix;
+	char *prefix, *found = NULL;
+	bool ran;
 	int status;
 	pid_t pid;
 
@@ -194,7 +196,7 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &options);
 	prefix = absolute(options.prefix);
 	if (!options.library)
-		options.library = find_library();
+		options.library = found = find_library();
 	pid = fork();
 	if (pid < 0)
 		err(1, "starting %s", *options.command);
@@ -202,10 +204,11 @@ int main(int argc, char **argv)
 		become(&options, prefix);
 	if (waitpid(pid, &status, 0) < 0)
 		err(1, "waiting for %s", *options.command);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return 127;
-	finish_all(prefix);
+	ran = !WIFEXITED(status) || WEXITSTATUS(status) != 127;
+	if (ran)
+		finish_all(prefix);
 	free(prefix);
+	free(found);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
 				     WEXITSTATUS(status);
 }
