@@ -7,7 +7,7 @@
  * itself.  It leaves that heap as it is: on both sides the handler returns into
  * the call, which comes to its end and unlocks.  Another thread that forks at
  * the same time must not wait for that heap while it has a lock that the first
- * one wants; so it holds all of them or none.
+ * one wants; so after a while it lets go of all and begins again.
  */
 #include "internal.h"
 
@@ -20,7 +20,7 @@ static struct lock *locks;
 
 static bool hold(struct lock *lock)
 {
-	int err = lock_try(lock);
+	int err = lock_take_soon(lock);
 
 	lock->inside += err == -EDEADLK;
 	return err != -EBUSY;
@@ -59,7 +59,6 @@ static bool hold_all(void)
 	return true;
 }
 
-/* Not by waiting for the one that is held: its heap may be closed meanwhile. */
 static void before_fork(void)
 {
 	while (!hold_all())

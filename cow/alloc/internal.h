@@ -95,7 +95,7 @@ struct lock {
 	struct lock *next; /* of those that fork.c knows */
 };
 
-int lock_try(struct lock *lock);
+int lock_take_soon(struct lock *lock);
 int lock_take(struct lock *lock);
 void lock_drop(struct lock *lock);
 

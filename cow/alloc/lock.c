@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOCK_WAITED_FOR 0x80000000u
@@ -28,17 +29,23 @@ static uint32_t lock_self(void)
 }
 
 /* Waits until the word may have changed; errno must survive free(). */
-static void lock_wait(struct lock *lock, uint32_t seen)
+static int lock_wait(struct lock *lock, uint32_t seen,
+		     const struct timespec *most)
 {
 	int saved = errno;
+	int err = 0;
 
-	syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, seen, NULL, NULL,
-		0);
+	if (syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, seen, most,
+		    NULL, 0) &&
+	    errno == ETIMEDOUT)
+		err = -EBUSY;
 	errno = saved;
+	return err;
 }
 
-/* Waits for another thread to let go. */
-static int lock_contended(struct lock *lock, uint32_t me)
+/* Waits for another thread to let go; -EBUSY if it does not for @most. */
+static int lock_contended(struct lock *lock, uint32_t me,
+			  const struct timespec *most)
 {
 	uint32_t seen = atomic_load(&lock->state);
 
@@ -54,13 +61,14 @@ static int lock_contended(struct lock *lock, uint32_t me)
 		    !atomic_compare_exchange_weak(&lock->state, &seen,
 						  seen | LOCK_WAITED_FOR))
 			continue;
-		lock_wait(lock, seen | LOCK_WAITED_FOR);
+		if (lock_wait(lock, seen | LOCK_WAITED_FOR, most))
+			return -EBUSY;
 		seen = atomic_load(&lock->state);
 	}
 }
 
 /* Returns 0, -EDEADLK when this thread has it already, -EBUSY if another has. */
-int lock_try(struct lock *lock)
+static int lock_try(struct lock *lock)
 {
 	uint32_t seen = 0;
 	uint32_t me = lock_self();
@@ -77,7 +85,16 @@ int lock_take(struct lock *lock)
 {
 	int err = lock_try(lock);
 
-	return err == -EBUSY ? lock_contended(lock, lock_self()) : err;
+	return err == -EBUSY ? lock_contended(lock, lock_self(), NULL) : err;
+}
+
+/* As lock_take(), or -EBUSY when another thread keeps it for long. */
+int lock_take_soon(struct lock *lock)
+{
+	static const struct timespec most = { .tv_nsec = 10000000 };
+	int err = lock_try(lock);
+
+	return err == -EBUSY ? lock_contended(lock, lock_self(), &most) : err;
 }
 
 void lock_drop(struct lock *lock)
