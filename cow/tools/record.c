@@ -187,7 +187,7 @@ static const struct argp argp = {
 int main(int argc, char **argv)
 {
 	struct options options = { .prefix = "trace" };
-	char *prefix, *found = NULL;
+	char *prefix, *found;
 	bool ran;
 	int status;
 	pid_t pid;
@@ -195,8 +195,9 @@ int main(int argc, char **argv)
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &options);
 	prefix = absolute(options.prefix);
-	if (!options.library)
-		options.library = found = find_library();
+	found = options.library ? NULL : find_library();
+	if (found)
+		options.library = found;
 	pid = fork();
 	if (pid < 0)
 		err(1, "starting %s", *options.command);
