@@ -3,18 +3,25 @@
 
 # ---- what there is: a new program is a new file and one line here ----------
 
-LIBS  := observe report guard
+LIBS  := observe report guard alloc
 DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
+	 sbrkdemo/heap \
+	 sbrkdemo/fit \
+	 sbrkdemo/fragment \
 	 mmapdemo/anon \
 	 mmapdemo/shared_vs_private \
+	 mmapdemo/threshold \
 	 cow/fork_cow \
-	 cow/fork_reuse
+	 cow/fork_reuse \
+	 cow/pool
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
 GUARDED := cow/denied
-TOOLS := cow/tools/ledger cow/tools/fail cow/tools/sandbox
+TOOLS := cow/tools/ledger cow/tools/fail cow/tools/sandbox \
+	 cow/tools/record cow/tools/replay cow/tools/tracegen
 # Further files of programs: their rules below say whose.
 PARTS := cow/tools/fail_sweep cow/tools/sandbox_rules cow/tools/sandbox_decide
+PRELOADS := libcowalloc libcowrecord
 
 # ---- how it is built -------------------------------------------------------
 
@@ -48,19 +55,22 @@ programs := $(DEMOS) $(GUARDED) $(TOOLS)
 lib_srcs := $(foreach l,$(LIBS),$(wildcard cow/$(l)/*.c))
 units    := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 fixtures := $(patsubst %.c,%,$(wildcard tests/fixtures/*.c))
-sources  := $(lib_srcs) $(addsuffix .c,$(programs) $(PARTS) $(units) $(fixtures))
-headers  := $(wildcard cow/*/*.h tests/*/*.h)
+cxx_fixtures := $(patsubst %.cc,%,$(wildcard tests/fixtures/*.cc))
+preload_srcs := $(wildcard cow/alloc/preload/*.c)
+sources  := $(lib_srcs) $(preload_srcs) \
+	    $(addsuffix .c,$(programs) $(PARTS) $(units) $(fixtures))
+headers  := $(wildcard cow/*/*.h cow/*/*/*.h tests/*/*.h)
 scripts  := $(shell find scripts .ci tests -type f \
 		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
 		-o -path 'scripts/*' -o -path '.ci/*' \) 2>/dev/null | sort)
 
-.PHONY: all demo perf test lint format install clean help deps-build deps-run \
-	deps-lint tests-build sweep sweep-others bench-guard \
+.PHONY: all demo perf test stress lint format install clean help deps-build \
+	deps-run deps-lint tests-build sweep sweep-others bench-guard \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: deps-build $(addprefix $(O)/,$(programs))
+all: deps-build $(addprefix $(O)/,$(programs)) $(PRELOADS:%=$(O)/%.so)
 
 $(O)/%.o: %.c | deps-build
 	@mkdir -p $(@D)
@@ -82,6 +92,19 @@ $(addprefix $(O)/,$(programs) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
 $(addprefix $(O)/,$(units)): $(O)/%: $(O)/%.o $(archives)
 	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ $< \
 		$(archives) $(ldlibs) $$(pkg-config --libs cmocka) $(LDLIBS)
+
+$(addprefix $(O)/,$(cxx_fixtures)): $(O)/%: %.cc
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)$(CXX) -std=c++17 -Wall -Wextra $(CFLAGS) -o $@ $<
+
+# Of what is in the archive only what is needed, and nothing of it to be seen.
+preload  := family heap
+$(O)/libcowalloc.so: preload += plain
+$(O)/libcowrecord.so: preload += ids record
+$(PRELOADS:%=$(O)/%.so): $(preload_srcs:%.c=$(O)/%.o) $(O)/liballoc.a
+	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -shared -o $@ \
+		$(preload:%=$(O)/cow/alloc/preload/%.o) $(O)/liballoc.a \
+		-Wl,--exclude-libs,ALL -Wl,-z,defs
 
 -include $(patsubst %.c,$(O)/%.d,$(sources))
 
@@ -136,7 +159,17 @@ test: deps-run
 	@COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" \
 		COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
 
-tests-build: $(addprefix $(O)/,$(units) $(fixtures))
+tests-build: $(addprefix $(O)/,$(units) $(fixtures) $(cxx_fixtures))
+
+## Run the allocator for long: a million operations a policy, 100,000 forks
+stress:
+	@$(MAKE) --no-print-directory all tests-build
+	COW_OPS=1000000 $(O)/tests/unit/alloc_shadow_test
+	for policy in first best; do \
+		COWALLOC=policy=$$policy \
+		LD_PRELOAD=$(abspath $(O))/libcowalloc.so \
+			$(O)/tests/fixtures/fork_threads 100000 || exit; \
+	done
 
 ## Refuse each memory call of every program in turn, and see how it takes it
 sweep: deps-run
@@ -171,6 +204,8 @@ install: all
 	$(Q)for p in $(TOOLS); do \
 		install $(O)/$$p $(DESTDIR)$(PREFIX)/bin/cow-$${p##*/} || exit; \
 	done
+	$(Q)install -d $(DESTDIR)$(PREFIX)/lib
+	$(Q)install $(PRELOADS:%=$(O)/%.so) $(DESTDIR)$(PREFIX)/lib
 
 ## Remove what was built
 clean:

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The words for a heap: "engine=classic,policy=best,backend=mmap,grow=64K".
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const engines[HEAP_ENGINES] = { "classic" };
+static const char *const policies[HEAP_POLICIES] = { "first", "next", "best",
+						     "worst" };
+static const char *const backends[HEAP_BACKENDS] = { "auto", "brk", "mmap",
+						     "fixed" };
+static const char *const orders[HEAP_ORDERS] = { "address", "lifo" };
+static const char *const actions[HEAP_ON_MISUSES] = { "abort", "report",
+						      "quiet" };
+
+/* Text between two places. */
+struct word {
+	const char *at;
+	size_t length;
+};
+
+static bool is_word(struct word word, const char *text)
+{
+	return strlen(text) == word.length &&
+	       !memcmp(word.at, text, word.length);
+}
+
+/* The number of a word in a list, or -EINVAL. */
+static int choose(struct word word, const char *const *list, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (is_word(word, list[i]))
+			return i;
+	return -EINVAL;
+}
+
+static int unit_shift(char unit)
+{
+	switch (unit) {
+	case 'K':
+		return 10;
+	case 'M':
+		return 20;
+	case 'G':
+		return 30;
+	default:
+		return -1;
+	}
+}
+
+static int read_bytes(struct word word, size_t *bytes)
+{
+	size_t value = 0;
+	size_t i;
+
+	for (i = 0; i < word.length; i++) {
+		int shift = unit_shift(word.at[i]);
+
+		if (shift > 0 && i > 0 && i == word.length - 1) {
+			value <<= shift;
+			break;
+		}
+		if (word.at[i] < '0' || word.at[i] > '9')
+			return -EINVAL;
+		value = 10 * value + (size_t)(word.at[i] - '0');
+		if (value > HEAP_MOST >> 13)
+			return -EINVAL;
+	}
+	if (!value)
+		return -EINVAL;
+	*bytes = value;
+	return 0;
+}
+
+static int set_number(struct heap_config *config, struct word key,
+		      struct word value)
+{
+	static const char *const keys[] = { "threshold", "grow", "chunk",
+					    "trim", "refuse" };
+	size_t *const fields[] = { &config->threshold, &config->grow,
+				   &config->chunk, &config->trim,
+				   &config->refuse };
+	int which = choose(key, keys, sizeof(keys) / sizeof(*keys));
+
+	return which < 0 ? -EINVAL : read_bytes(value, fields[which]);
+}
+
+static int set_choice(struct heap_config *config, struct word key,
+		      struct word value)
+{
+	int which = -EINVAL;
+
+	if (is_word(key, "engine")) {
+		which = choose(value, engines, HEAP_ENGINES);
+		config->engine = which;
+	} else if (is_word(key, "policy")) {
+		which = choose(value, policies, HEAP_POLICIES);
+		config->policy = which;
+	} else if (is_word(key, "backend")) {
+		/* A buffer can't be named in words. */
+		which = choose(value, backends, HEAP_FIXED);
+		config->backend = which;
+	} else if (is_word(key, "order")) {
+		which = choose(value, orders, HEAP_ORDERS);
+		config->order = which;
+	} else if (is_word(key, "misuse")) {
+		which = choose(value, actions, HEAP_ON_MISUSES);
+		config->on_misuse = which;
+	}
+	return which < 0 ? -EINVAL : 0;
+}
+
+static int set_pair(struct heap_config *config, struct word pair)
+{
+	const char *sign = memchr(pair.at, '=', pair.length);
+	struct word key = pair;
+	struct word value;
+
+	if (!sign)
+		return -EINVAL;
+	key.length = (size_t)(sign - pair.at);
+	value.at = sign + 1;
+	value.length = pair.length - key.length - 1;
+	if (!set_number(config, key, value))
+		return 0;
+	return set_choice(config, key, value);
+}
+
+int heap_config_parse(const char *text, struct heap_config *config,
+		      const char **bad)
+{
+	struct heap_config changed = *config;
+
+	while (*text) {
+		struct word pair = { text, strcspn(text, ",") };
+
+		if (set_pair(&changed, pair)) {
+			if (bad)
+				*bad = text;
+			return -EINVAL;
+		}
+		text += pair.length;
+		text += *text == ',';
+	}
+	*config = changed;
+	return 0;
+}
+
+const char *heap_policy_name(enum heap_policy policy)
+{
+	return policy < HEAP_POLICIES ? policies[policy] : NULL;
+}
+
+const char *heap_backend_name(enum heap_backend backend)
+{
+	return backend < HEAP_BACKENDS ? backends[backend] : NULL;
+}

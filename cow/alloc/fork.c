@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Fork: every heap and pool is locked while the process is copied, so that the
+ * child finds each in a state between two calls, and unlocked on both sides.
+ *
+ * A thread that forks in a signal handler may be inside a call of the heap
+ * itself.  It leaves that heap as it is: on both sides the handler returns into
+ * the call, which comes to its end and unlocks.  Another thread that forks at
+ * the same time must not wait for that heap while it has a lock that the first
+ * one wants; so after a while it lets go of all and begins again.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+
+static struct lock list_lock;
+static struct lock *locks;
+
+static bool hold(struct lock *lock)
+{
+	int err = lock_take_soon(lock);
+
+	lock->inside += err == -EDEADLK;
+	return err != -EBUSY;
+}
+
+static void let_go(struct lock *lock)
+{
+	if (lock->inside)
+		lock->inside--;
+	else
+		lock_drop(lock);
+}
+
+static void let_go_until(const struct lock *end)
+{
+	struct lock *lock;
+
+	for (lock = locks; lock != end; lock = lock->next)
+		let_go(lock);
+}
+
+/* Holds all or none of them. */
+static bool hold_all(void)
+{
+	struct lock *lock;
+
+	if (!hold(&list_lock))
+		return false;
+	for (lock = locks; lock; lock = lock->next) {
+		if (!hold(lock)) {
+			let_go_until(lock);
+			let_go(&list_lock);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void before_fork(void)
+{
+	while (!hold_all())
+		sched_yield();
+}
+
+static void after_fork(void)
+{
+	let_go_until(NULL);
+	let_go(&list_lock);
+}
+
+static void watch_forks(void)
+{
+	pthread_atfork(before_fork, after_fork, after_fork);
+}
+
+void fork_register(struct lock *lock)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, watch_forks);
+	lock_take(&list_lock);
+	lock->next = locks;
+	locks = lock;
+	lock_drop(&list_lock);
+}
+
+void fork_forget(struct lock *lock)
+{
+	struct lock **link;
+
+	lock_take(&list_lock);
+	for (link = &locks; *link; link = &(*link)->next) {
+		if (*link == lock) {
+			*link = lock->next;
+			break;
+		}
+	}
+	lock_drop(&list_lock);
+}

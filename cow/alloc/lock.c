@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The lock of a heap: a futex word that holds the number of the owning thread.
+ *
+ * Knowing its owner is what a mutex of the C library does not offer together
+ * with being let go in a forked child: a signal handler may fork while its
+ * thread is inside the allocator, and both sides must be able to go on.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOCK_WAITED_FOR 0x80000000u
+
+static __thread uint32_t self __attribute__((tls_model("initial-exec")));
+
+/* A number of this thread's own; the copy of a thread in a child keeps it. */
+static uint32_t lock_self(void)
+{
+	static _Atomic uint32_t last;
+
+	if (!self)
+		self = atomic_fetch_add(&last, 1) + 1;
+	return self;
+}
+
+/* Waits until the word may have changed; errno must survive free(). */
+static int lock_wait(struct lock *lock, uint32_t seen,
+		     const struct timespec *most)
+{
+	int saved = errno;
+	int err = 0;
+
+	if (syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, seen, most,
+		    NULL, 0) &&
+	    errno == ETIMEDOUT)
+		err = -EBUSY;
+	errno = saved;
+	return err;
+}
+
+/* Waits for another thread to let go; -EBUSY if it does not for @most. */
+static int lock_contended(struct lock *lock, uint32_t me,
+			  const struct timespec *most)
+{
+	uint32_t seen = atomic_load(&lock->state);
+
+	for (;;) {
+		/* Others may wait still: who waited takes it as waited for. */
+		if (!seen) {
+			if (atomic_compare_exchange_weak(&lock->state, &seen,
+							 me | LOCK_WAITED_FOR))
+				return 0;
+			continue;
+		}
+		if (!(seen & LOCK_WAITED_FOR) &&
+		    !atomic_compare_exchange_weak(&lock->state, &seen,
+						  seen | LOCK_WAITED_FOR))
+			continue;
+		if (lock_wait(lock, seen | LOCK_WAITED_FOR, most))
+			return -EBUSY;
+		seen = atomic_load(&lock->state);
+	}
+}
+
+/* Returns 0, -EDEADLK when this thread has it already, -EBUSY if another has. */
+static int lock_try(struct lock *lock)
+{
+	uint32_t seen = 0;
+	uint32_t me = lock_self();
+
+	if (atomic_compare_exchange_strong_explicit(&lock->state, &seen, me,
+						    memory_order_acquire,
+						    memory_order_relaxed))
+		return 0;
+	return (seen & ~LOCK_WAITED_FOR) == me ? -EDEADLK : -EBUSY;
+}
+
+/* Returns 0, or -EDEADLK when this thread has it already. */
+int lock_take(struct lock *lock)
+{
+	int err = lock_try(lock);
+
+	return err == -EBUSY ? lock_contended(lock, lock_self(), NULL) : err;
+}
+
+/* As lock_take(), or -EBUSY when another thread keeps it for long. */
+int lock_take_soon(struct lock *lock)
+{
+	static const struct timespec most = { .tv_nsec = 10000000 };
+	int err = lock_try(lock);
+
+	return err == -EBUSY ? lock_contended(lock, lock_self(), &most) : err;
+}
+
+void lock_drop(struct lock *lock)
+{
+	int saved;
+
+	if (!(atomic_exchange_explicit(&lock->state, 0, memory_order_release) &
+	      LOCK_WAITED_FOR))
+		return;
+	saved = errno;
+	syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	errno = saved;
+}

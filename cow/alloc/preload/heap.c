@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The heap that serves the whole process, opened at the first request or when
+ * the library is loaded, as the environment variable COWALLOC says:
+ * "policy=best,backend=mmap,...".
+ */
+#include "preload.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static struct heap *heap;
+
+/* A wrong configuration ends the program: running on another would mislead. */
+void preload_fail(const char *what, const char *text)
+{
+	struct iovec line[] = {
+		{ (void *)what, strlen(what) },
+		{ ": '", 3 },
+		{ (void *)text, strlen(text) },
+		{ "'\n", 2 },
+	};
+
+	if (writev(STDERR_FILENO, line, 4) < 0)
+		_exit(3);
+	_exit(2);
+}
+
+static void open_heap(void)
+{
+	struct heap_config config = { 0 };
+	const char *text = secure_getenv("COWALLOC");
+	const char *bad;
+
+	if (text && heap_config_parse(text, &config, &bad))
+		preload_fail("libcowalloc: COWALLOC not understood from", bad);
+	if (heap_open(&config, &heap))
+		preload_fail("libcowalloc: can't open a heap as in COWALLOC",
+			     text ? text : "");
+}
+
+struct heap *preload_heap(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, open_heap);
+	return heap;
+}
+
+/* A wrong configuration shows even where nothing is ever requested. */
+static __attribute((constructor)) void start(void)
+{
+	preload_heap();
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+/*
+ * libcowrecord.so: the malloc family goes to the heap, and what is asked for is
+ * written down as a trace.
+ *
+ * Each process, and each program it turns into by exec, has a file of its own:
+ * $COWRECORD.PID.rep, .PID.1.rep and so on.  Lines are stored into a shared
+ * mapping of it, so that they stay whatever ends the process.  A forked child
+ * begins its file by allocating what it inherited.
+ */
+#include "../internal.h"
+#include "ids.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define WINDOW ((size_t)1 << 20)
+#define LINE   64
+
+static struct lock lock;
+static char path[PATH_MAX];
+static char *window;
+static size_t base; /* of the window in the file */
+static size_t used; /* of the window */
+static size_t next_id;
+static bool begun; /* this process has its file */
+static bool off; /* there is nowhere to write to */
+
+/* Puts the next window over the file; no descriptor is left open. */
+static bool map_window(int flags)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | flags, 0666);
+	void *start = MAP_FAILED;
+
+	if (fd < 0)
+		return false;
+	if (!ftruncate(fd, (off_t)(base + WINDOW)))
+		start = mmap(NULL, WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED,
+			     fd, (off_t)base);
+	close(fd);
+	if (start == MAP_FAILED)
+		return false;
+	window = start;
+	used = 0;
+	return true;
+}
+
+/* Lines go on over the end of a window. */
+static void store(const char *text, size_t length)
+{
+	size_t fits = WINDOW - used < length ? WINDOW - used : length;
+
+	if (off)
+		return;
+	memcpy(window + used, text, fits);
+	used += fits;
+	if (fits == length)
+		return;
+	munmap(window, WINDOW);
+	base += WINDOW;
+	off = !map_window(0);
+	store(text + fits, length - fits);
+}
+
+static char *put_number(char *end, size_t value)
+{
+	do {
+		*--end = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	return end;
+}
+
+/* "KIND ID SIZE", put together from its end; without the size for a free. */
+static void write_line(char kind, size_t id, size_t size)
+{
+	char line[LINE];
+	char *end = line + LINE;
+	char *at = end;
+
+	*--at = '\n';
+	if (kind != 'f') {
+		at = put_number(at, size);
+		*--at = ' ';
+	}
+	at = put_number(at, id);
+	*--at = ' ';
+	*--at = kind;
+	store(at, (size_t)(end - at));
+}
+
+static void inherit(struct id_entry *entry)
+{
+	entry->id = next_id++;
+	write_line('a', entry->id, entry->size);
+}
+
+/* The first name that is not taken: an exec left the others. */
+static bool open_file(void)
+{
+	const char *prefix = secure_getenv("COWRECORD");
+	int number = 0;
+
+	if (!prefix)
+		return false;
+	do {
+		char turn[16] = "";
+
+		if (number)
+			snprintf(turn, sizeof(turn), ".%d", number);
+		if (snprintf(path, sizeof(path), "%s.%d%s.rep", prefix,
+			     (int)getpid(), turn) >= (int)sizeof(path))
+			return false;
+		base = 0;
+		if (map_window(O_CREAT | O_EXCL))
+			return true;
+		number++;
+	} while (errno == EEXIST);
+	return false;
+}
+
+/* The numbers are put in when the command has ended, by cow/tools/record. */
+static void begin(void)
+{
+	static const char header[] = "                   0\n"
+				     "                   0\n"
+				     "                   0\n"
+				     "1\n";
+	int saved = errno;
+
+	begun = true;
+	next_id = 0;
+	off = !open_file();
+	if (off)
+		preload_fail("libcowrecord: can't write a trace as COWRECORD",
+			     path);
+	store(header, sizeof(header) - 1);
+	ids_each(inherit);
+	errno = saved;
+}
+
+/* The parent's window is not the child's to write to. */
+static void in_child(void)
+{
+	if (window)
+		munmap(window, WINDOW);
+	window = NULL;
+	begun = false;
+}
+
+static void watch_forks(void)
+{
+	/* The heap first, so that a fork takes the locks in our order. */
+	preload_heap();
+	fork_register(&lock);
+	pthread_atfork(NULL, NULL, in_child);
+}
+
+/* False where nothing is to be recorded: in a handler, inside another call. */
+static bool enter(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, watch_forks);
+	if (lock_take(&lock))
+		return false;
+	if (!begun)
+		begin();
+	return true;
+}
+
+static void *taken(void *ptr, size_t size)
+{
+	if (ptr && !ids_put(ptr, next_id, size))
+		write_line('a', next_id++, size);
+	return ptr;
+}
+
+void *serve_malloc(size_t size)
+{
+	void *ptr;
+
+	if (!enter())
+		return heap_malloc(preload_heap(), size);
+	ptr = taken(heap_malloc(preload_heap(), size), size);
+	lock_drop(&lock);
+	return ptr;
+}
+
+void *serve_calloc(size_t count, size_t size)
+{
+	void *ptr;
+
+	if (!enter())
+		return heap_calloc(preload_heap(), count, size);
+	ptr = taken(heap_calloc(preload_heap(), count, size), count * size);
+	lock_drop(&lock);
+	return ptr;
+}
+
+void *serve_memalign(size_t align, size_t size)
+{
+	void *ptr;
+
+	if (!enter())
+		return heap_memalign(preload_heap(), align, size);
+	ptr = taken(heap_memalign(preload_heap(), align, size), size);
+	lock_drop(&lock);
+	return ptr;
+}
+
+static void forget(struct id_entry *entry)
+{
+	if (!entry)
+		return;
+	write_line('f', entry->id, 0);
+	ids_remove(entry);
+}
+
+static void resized(struct id_entry *entry, void *to, size_t size)
+{
+	size_t id = entry->id;
+
+	write_line('r', id, size);
+	ids_remove(entry);
+	/* There was room for it a moment ago. */
+	ids_put(to, id, size);
+}
+
+void *serve_realloc(void *ptr, size_t size)
+{
+	struct id_entry *entry;
+	void *to;
+
+	if (!enter())
+		return heap_realloc(preload_heap(), ptr, size);
+	entry = ptr ? ids_find(ptr) : NULL;
+	to = heap_realloc(preload_heap(), ptr, size);
+	if (!entry)
+		taken(to, size);
+	else if (to)
+		resized(entry, to, size);
+	else if (!size)
+		forget(entry);
+	lock_drop(&lock);
+	return to;
+}
+
+void serve_free(void *ptr)
+{
+	if (!ptr || !enter()) {
+		heap_free(preload_heap(), ptr);
+		return;
+	}
+	forget(ids_find(ptr));
+	heap_free(preload_heap(), ptr);
+	lock_drop(&lock);
+}

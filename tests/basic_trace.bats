@@ -1,0 +1,180 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Traces: generated, recorded, read however odd, and replayed under every
+# policy and back end.
+
+load helpers
+
+setup()
+{
+	export PATH=$COW_BUILD/cow/tools:$PATH
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+shapes="random binary staircase lifo fifo exponential"
+
+@test "every shape is valid under every policy and back end" {
+	local shape backend
+	for shape in $shapes; do
+		tracegen "$shape" --ops 3000 >"$shape.rep"
+		for backend in auto brk mmap; do
+			replay --backend "$backend" --json "$shape.rep" >out
+			jq -s -e 'length == 5 and all(.valid)' out
+			replay --config "backend=$backend,order=lifo" --json \
+				"$shape.rep" | jq -s -e 'all(.valid)'
+		done
+	done
+}
+
+@test "a generated trace depends on the seed alone, and says what it has" {
+	local shape
+	for shape in $shapes; do
+		tracegen "$shape" --seed 7 >first
+		tracegen "$shape" --seed 7 >again
+		cmp first again
+		replay --json --policy libc first 2>warnings >out
+		[ ! -s warnings ]
+		[ "$(jq .operations out)" = "$(sed -n 3p first)" ]
+		[ "$(grep -c '^a' first)" = "$(sed -n 2p first)" ]
+	done
+	tracegen random --seed 8 >other
+	run ! cmp -s first other
+}
+
+@test "300,000 operations take first fit a second or two" {
+	[ -z "$SAN" ] || skip "sanitized programs are slow"
+	local shape
+	for shape in random exponential fifo; do
+		tracegen "$shape" --ops 300000 >large.rep
+		replay --json --policy first large.rep >out
+		jq -e '.valid and .operations / .kops < 2000' out
+	done
+}
+
+@test "best fit alone keeps a trace in less memory, and not always" {
+	tracegen random --ops 20000 >random.rep
+	tracegen staircase >stairs.rep
+	replay --json random.rep stairs.rep >out
+	jq -s -e '
+		(map({key: (.trace + .allocator), value: .peak_heap}) |
+			from_entries) as $heap |
+		$heap["random.repbest"] < $heap["random.repworst"] and
+		$heap["stairs.repbest"] > $heap["stairs.repfirst"]' out
+}
+
+# What comes of the trace on standard input: its JSON line, its warnings.
+read_odd()
+{
+	replay --json --policy first - 2>warnings >out || {
+		cat out warnings
+		return 1
+	}
+}
+
+@test "both vintages of the header are understood" {
+	printf '20000\n2\n4\n3\na 0 100\na 1 200\nf 0\nf 1\n' | read_odd
+	[ ! -s warnings ]
+	[ "$(jq .weight out)" = 3 ]
+	printf '1\n2\n4\n200\na 0 100\na 1 200\nf 0\nf 1\n' | read_odd
+	[ ! -s warnings ]
+	[ "$(jq .weight out)" = 1 ]
+}
+
+@test "odd traces are taken, with a warning for each oddity" {
+	printf '1\n1\n9\n100\na 0 100\nf 0\n' | read_odd
+	grep "says 9 operations, there are 2" warnings
+	printf '1\n1\n3\n100\na 0 100\nf -1\nf 0\n' | read_odd
+	[ ! -s warnings ]
+	printf '1\n1\n2\n100\nr 0 100\nf 0\n' | read_odd
+	grep "resized but not live" warnings
+	printf '1\n1\n3\n9\na 0 9\na 0 8\nf 0\n' | read_odd
+	grep "allocated again while live" warnings
+	printf '1\n1\n2\n9\na 0 9\nf 5\n' | read_odd
+	grep "freed but not live" warnings
+	grep "9 bytes are never freed" warnings
+	printf '1\n1\n4\n9\na 0 9\nr 0 0\nr 0 5\nf 0\n' | read_odd
+	[ "$(jq .operations out)" = 4 ]
+	printf '1\r\n1\r\n2\r\n9\r\n\r\n a 0  9\r\nf 0\r\n' | read_odd
+	[ ! -s warnings ]
+	printf 'a 0 9\nf 0' | read_odd
+	grep "header has 0 lines" warnings
+}
+
+@test "50 MB blocks are taken and kept whole" {
+	printf '1\n1\n4\n104857600\na 0 52428800\nr 0 104857600\nr 0 100\nf 0\n' \
+		>large.rep
+	replay --json large.rep >out
+	jq -s -e 'length == 5 and all(.valid)' out
+}
+
+@test "garbage never crashes it" {
+	local i
+	for ((i = 0; i < 20; i++)); do
+		head -c 20000 /dev/urandom >garbage
+		replay --policy first --quiet garbage
+	done
+	printf 'a 0 99999999999999999999\na -5 3\na 99999999999999 3\nf\na 1\na 2 -7\nx 1 2\nr\n\0\0\n' |
+		read_odd
+	: | read_odd
+	tr '\0-\377' 'arf0-9 \n\0-\377' </dev/urandom | head -c 100000 |
+		read_odd
+}
+
+@test "memory that ends is said, with the operation" {
+	printf '1\n1\n2\n9\na 0 9\nf 0\n' >small.rep
+	run -1 replay --policy first --config backend=brk,refuse=1 small.rep
+	[[ $output == *"NO"*"operation 0: no memory for 9 bytes"* ]]
+}
+
+@test "what can't be read or understood is an error" {
+	run -1 --separate-stderr replay nowhere.rep
+	# shellcheck disable=SC2154 # run sets it
+	[[ $stderr == *"nowhere.rep"*"No such file"* ]]
+	run -2 replay
+	run -2 replay --policy fist x
+	run -2 replay --backend fixed x
+	run -2 tracegen
+	run -2 tracegen no-such-shape
+	run -2 tracegen random --ops 0
+	run -2 tracegen random --seed x
+	run -2 record
+	run -127 record no-such-command
+}
+
+@test "CSV has a head and a line for each" {
+	tracegen lifo --ops 100 >a.rep
+	replay --csv a.rep a.rep >out
+	[ "$(wc -l <out)" = 11 ]
+	[ "$(cut -d, -f12 out | sort -u | xargs)" = "valid verdict" ]
+	[ "$(awk -F, '{ print NF }' out | sort -u)" = 12 ]
+}
+
+@test "a real program is recorded, one file a process, and replayed" {
+	[ -z "$SAN" ] || skip "a sanitized program can't be preloaded"
+	run -3 record -o t sh -c 'sort --version >/dev/null; (exit 0); exit 3'
+	echo "$output"
+	set -- t.*.rep
+	[ "$#" -ge 2 ]
+	replay --json "$@" >out 2>warnings
+	jq -s -e 'length >= 10 and all(.valid)' out
+	run ! grep -v "never freed" warnings
+}
+
+@test "what a killed program did is there as well" {
+	[ -z "$SAN" ] || skip "a sanitized program can't be preloaded"
+	# shellcheck disable=SC2016 # the inner shell's own process
+	run -137 record -o t sh -c 'kill -KILL $$'
+	replay --policy libc t.*.rep
+}
+
+@test "a forked child's file begins with what it inherited" {
+	[ -z "$SAN" ] || skip "a sanitized program can't be preloaded"
+	need_perl=$(command -v perl) || skip "perl is not installed"
+	# shellcheck disable=SC2016 # perl's variables
+	record -o t "$need_perl" -e 'my @a = map { "x" x $_ } 1..1000;
+		if (!fork) { @a = (); exit } wait;'
+	[ "$(find . -name 't.*.rep' | wc -l)" = 2 ]
+	replay --json --policy best t.*.rep >out 2>warnings
+	run ! grep "not live" warnings
+	jq -s -e 'all(.valid and .operations > 1000)' out
+}
