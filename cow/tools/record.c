@@ -140,12 +140,16 @@ static void finish_all(const char *prefix)
 	if (asprintf(&pattern, "%s.*.rep", prefix) < 0)
 		err(1, "looking for traces");
 	result = glob(pattern, 0, NULL, &found);
+	if (result == GLOB_NOMATCH)
+		warnx("no trace: nothing was allocated");
+	else if (result)
+		errx(1, "looking for %s: no memory, or no access", pattern);
+	free(pattern);
 	if (result)
-		errx(1, "looking for %s: no trace was written", pattern);
+		return;
 	for (i = 0; i < found.gl_pathc; i++)
 		finish(found.gl_pathv[i]);
 	globfree(&found);
-	free(pattern);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
