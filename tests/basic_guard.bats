@@ -269,6 +269,25 @@ await() {
 	[ "$status" -eq 0 ]
 }
 
+@test "sweep: stopped or killed, it leaves nothing running and no file" {
+	need_plain
+	for sig in TERM KILL; do
+		"$fail" --sweep --loaded -q --time 60 --call mmap -- \
+			"$frail" hang 3>&- 2> "$tmp/e" &
+		await "$frail hang"
+		sleep 1
+		kill -"$sig" $!
+		run wait $!
+		none_left "$frail hang"
+		none_left guard-keeper
+		for _ in $(seq 40); do
+			[ -n "$(find /tmp -maxdepth 1 -name 'cow-fail-*')" ] || break
+			sleep 0.05
+		done
+		[ -z "$(find /tmp -maxdepth 1 -name 'cow-fail-*')" ]
+	done
+}
+
 @test "sweep: leaves no file and no process" {
 	need_plain
 	before=$(find /tmp -maxdepth 1 -name 'cow-fail-*')

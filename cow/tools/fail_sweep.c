@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,6 +57,7 @@ static struct point *points;
 static size_t npoints;
 static struct guard_result clean;
 static enum guard_likeness likeness;
+static atomic_int stop_sig;
 
 static void call_name(int nr, char *name)
 {
@@ -106,7 +109,8 @@ static void rehearse(void)
 	struct guard_trial t = { .faults = faults,
 				 .limit_ms = -1,
 				 .argv = opt.argv,
-				 .saw = note_point };
+				 .saw = note_point,
+				 .stop_sig = &stop_sig };
 	struct guard_result again = { 0 };
 	size_t i, npoints_seen;
 	int error;
@@ -131,6 +135,21 @@ static void rehearse(void)
 	qsort(points, npoints, sizeof(*points), by_call);
 }
 
+/* A sweep that is stopped kills its runs, and they clear up after themselves. */
+static void on_stop(int sig)
+{
+	stop_sig = sig ? SIGKILL : 0;
+}
+
+static void catch_stop(void (*handler)(int sig))
+{
+	struct sigaction sa = { .sa_handler = handler };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+}
+
 static int error_for(int nr)
 {
 	size_t i;
@@ -150,6 +169,7 @@ static void run_point(const struct point *p, struct result *r)
 	struct guard_trial t = { .faults = &f,
 				 .nfaults = 1,
 				 .argv = opt.argv,
+				 .stop_sig = &stop_sig,
 				 .limit_ms = opt.time_ms };
 
 	r->error = guard_capture(&t, &r->run);
@@ -170,13 +190,16 @@ static void progress(size_t done)
 
 static void start_worker(const struct point *p, struct result *r)
 {
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)
 		err(1, "starting run %zu", (size_t)(p - points) + 1);
 	if (!pid) {
+		catch_stop(on_stop);
+		if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != parent)
+			_exit(1);
 		run_point(p, r);
 		_exit(0);
 	}
@@ -269,7 +292,11 @@ int sweep(void)
 	/* The same addresses in every run: the same k, the same outcome. */
 	if (personality(ADDR_NO_RANDOMIZE) < 0)
 		err(1, "asking for the same addresses in every run");
+	catch_stop(on_stop);
 	rehearse();
+	if (stop_sig)
+		errx(1, "stopped");
+	catch_stop(SIG_DFL);
 	if (!opt.jobs)
 		opt.jobs = sysconf(_SC_NPROCESSORS_ONLN);
 	if (opt.tap)
