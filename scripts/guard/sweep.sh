@@ -15,7 +15,7 @@ build=${COW_BUILD:-build}
 status=0
 list()
 {
-	find /tmp /var/tmp /dev/shm -maxdepth 1 -name '*cow*' | sort
+	find /tmp /var/tmp /dev/shm -maxdepth 1 -name 'cow-*' | sort
 }
 
 before=$(list)
