@@ -250,7 +250,7 @@ await() {
 		abort crash
 		hang hang
 	EOF
-	none_left "sleep 60"
+	none_left "$frail leak"
 }
 
 @test "sweep: the same k gives the same outcome; TAP; no terminal, no bar" {
