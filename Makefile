@@ -11,6 +11,7 @@ DEMOS := sbrkdemo/grow \
 	 sbrkdemo/fragment \
 	 mmapdemo/anon \
 	 mmapdemo/shared_vs_private \
+	 mmapdemo/advise \
 	 mmapdemo/threshold \
 	 cow/fork_cow \
 	 cow/fork_reuse \
