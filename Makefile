@@ -12,6 +12,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/anon \
 	 mmapdemo/flags \
 	 mmapdemo/shared_vs_private \
+	 mmapdemo/fault_around \
 	 mmapdemo/remap \
 	 mmapdemo/advise \
 	 mmapdemo/threshold \
