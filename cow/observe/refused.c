@@ -27,7 +27,7 @@ static void on_refusal(int signo, siginfo_t *info, void *context)
 }
 
 /* Run @access with SIGSEGV and SIGBUS caught. */
-static int try(void (*access)(char *addr, char value), char *addr, char value,
+static int try(void (*access)(char *addr, int *value), char *addr, int *value,
 	       struct obs_signal *signal)
 {
 	struct sigaction action = { .sa_flags = SA_SIGINFO };
@@ -51,25 +51,38 @@ restore_segv:
 	return rc;
 }
 
-static void store(char *addr, char value)
+static void store(char *addr, int *value)
 {
-	touch_write(addr, value);
+	touch_write(addr, *value);
 }
 
-static void load(char *addr, char value)
+static void load(char *addr, int *value)
 {
-	(void)value;
-	touch_read(addr);
+	*value = touch_read(addr);
+}
+
+static void call(char *addr, int *value)
+{
+	*value = ((int (*)(void))addr)();
 }
 
 int obs_try_write(void *addr, char value, struct obs_signal *signal)
 {
-	return try(store, addr, value, signal);
+	int stored = value;
+
+	return try(store, addr, &stored, signal);
 }
 
 int obs_try_read(const void *addr, struct obs_signal *signal)
 {
-	return try(load, (char *)addr, 0, signal);
+	int loaded;
+
+	return try(load, (char *)addr, &loaded, signal);
+}
+
+int obs_try_call(const void *addr, int *result, struct obs_signal *signal)
+{
+	return try(call, (char *)addr, result, signal);
 }
 
 const char *obs_signal_text(const struct obs_signal *signal)

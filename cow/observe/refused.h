@@ -37,6 +37,16 @@ int obs_try_write(void *addr, char value, struct obs_signal *signal);
 int obs_try_read(const void *addr, struct obs_signal *signal);
 
 /**
+ * obs_try_call() - Run a function where it may be refused.
+ * @addr: its first instruction; it takes nothing and returns an int
+ * @result: set to what it returns; untouched when it was refused
+ * @signal: filled in
+ *
+ * Return: as obs_try_write().
+ */
+int obs_try_call(const void *addr, int *result, struct obs_signal *signal);
+
+/**
  * obs_signal_text() - Name a refusal, such as "SIGSEGV, SEGV_MAPERR".
  * @signal: what was caught
  *

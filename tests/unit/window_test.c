@@ -124,6 +124,29 @@ static void counts_refusals(void **state)
 	assert_string_equal(obs_signal_text(&signal), "no signal");
 }
 
+static int seven(void)
+{
+	return 7;
+}
+
+static void counts_refused_calls(void **state)
+{
+	struct obs_signal signal;
+	int result = 0;
+
+	assert_int_equal(obs_begin(window), 0);
+	assert_int_equal(obs_try_call(seven, &result, &signal), 0);
+	assert_int_equal(signal.signo, 0);
+	assert_int_equal(result, 7);
+	touch_write(area, 'x');
+	assert_int_equal(obs_try_call(area, &result, &signal), 0);
+	assert_int_equal(obs_end(window), 0);
+	assert_string_equal(obs_signal_text(&signal), "SIGSEGV, SEGV_ACCERR");
+	assert_int_equal(result, 7);
+	assert_int_equal(window->faults.total, 2);
+	assert_int_equal(window->faults.kind[OBS_KIND_SEGV], 1);
+}
+
 static void sees_faults_elsewhere(void **state)
 {
 	char *other;
@@ -315,14 +338,23 @@ static void speaks_with_perf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(counts_nothing),		TEST(counts_writes),
-		TEST(matches_what_it_reads),	TEST(notices_populated_pages),
-		TEST(explains_populated_pages), TEST(explains_kernel_touches),
-		TEST(counts_refusals),		TEST(sees_faults_elsewhere),
-		TEST(watches_so_many_ranges),	TEST(refuses_bad_ranges),
-		TEST(closes_its_counters),	TEST(leaves_errno_alone),
-		TEST(names_a_bus_error),	TEST(tells_reuse_from_copy),
-		TEST(a_child_counts_copies),	TEST(a_killed_child_is_noticed),
+		TEST(counts_nothing),
+		TEST(counts_writes),
+		TEST(matches_what_it_reads),
+		TEST(notices_populated_pages),
+		TEST(explains_populated_pages),
+		TEST(explains_kernel_touches),
+		TEST(counts_refusals),
+		TEST(counts_refused_calls),
+		TEST(sees_faults_elsewhere),
+		TEST(watches_so_many_ranges),
+		TEST(refuses_bad_ranges),
+		TEST(closes_its_counters),
+		TEST(leaves_errno_alone),
+		TEST(names_a_bus_error),
+		TEST(tells_reuse_from_copy),
+		TEST(a_child_counts_copies),
+		TEST(a_killed_child_is_noticed),
 		TEST(speaks_with_perf),
 	};
 
