@@ -10,6 +10,7 @@ DEMOS := sbrkdemo/grow \
 	 sbrkdemo/fit \
 	 sbrkdemo/fragment \
 	 mmapdemo/anon \
+	 mmapdemo/prot \
 	 mmapdemo/flags \
 	 mmapdemo/shared_vs_private \
 	 mmapdemo/fault_around \
