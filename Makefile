@@ -11,6 +11,7 @@ DEMOS := sbrkdemo/grow \
 	 sbrkdemo/fragment \
 	 mmapdemo/anon \
 	 mmapdemo/prot \
+	 mmapdemo/modes \
 	 mmapdemo/flags \
 	 mmapdemo/shared_vs_private \
 	 mmapdemo/fault_around \
