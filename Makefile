@@ -14,6 +14,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/modes \
 	 mmapdemo/flags \
 	 mmapdemo/shared_vs_private \
+	 mmapdemo/bounds \
 	 mmapdemo/fault_around \
 	 mmapdemo/remap \
 	 mmapdemo/advise \
