@@ -12,6 +12,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/anon \
 	 mmapdemo/prot \
 	 mmapdemo/modes \
+	 mmapdemo/unmap \
 	 mmapdemo/flags \
 	 mmapdemo/shared_vs_private \
 	 mmapdemo/bounds \
