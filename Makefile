@@ -15,6 +15,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/unmap \
 	 mmapdemo/flags \
 	 mmapdemo/shared_vs_private \
+	 mmapdemo/snapshot \
 	 mmapdemo/bounds \
 	 mmapdemo/fault_around \
 	 mmapdemo/remap \
