@@ -108,7 +108,7 @@ static int scan(const struct range *range)
 static int ask_zero(const struct range *range, size_t i, bool *zero)
 {
 	void *addr = (void *)(range->addr + i * range->page_size);
-	uint64_t rss;
+	struct obs_rollup sums;
 	int status = 0, rc = 0;
 
 	if (range->proc->captured)
@@ -116,8 +116,8 @@ static int ask_zero(const struct range *range, size_t i, bool *zero)
 	if (syscall(SYS_move_pages, range->proc->pid, 1UL, &addr, NULL, &status,
 		    0)) {
 		/* Refused. The zero page is the only one not in the Rss. */
-		rc = obs_vma_rss(range->proc, addr, &rss);
-		*zero = !rc && !rss;
+		rc = obs_vma_sums(range->proc, addr, &sums);
+		*zero = !rc && !sums.rss;
 	} else {
 		*zero = status == -EFAULT;
 	}

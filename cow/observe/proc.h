@@ -111,7 +111,8 @@ int obs_vma_at(const struct obs_proc *proc, const void *addr,
 int obs_vma_of(pid_t pid, const void *addr, struct obs_vma *vma);
 
 /**
- * struct obs_rollup - the sums of /proc/PID/smaps_rollup, all in bytes
+ * struct obs_rollup - the sums of /proc/PID/smaps_rollup or of one mapping in
+ *                     /proc/PID/smaps, all in bytes
  * @rss: present pages
  * @pss: present pages, each divided by how many map it
  * @shared_clean: mapped more than once, not modified
@@ -154,14 +155,25 @@ int obs_rollup(const struct obs_proc *proc, struct obs_rollup *sums);
 int obs_vmstat(const struct obs_proc *proc, const char *field, uint64_t *value);
 
 /**
- * obs_vma_rss() - Read from smaps how much of a mapping is present.
+ * obs_vma_sums() - Read the memory sums of one mapping.
  * @proc: an open process
- * @addr: any address of the mapping
- * @bytes: set to its Rss, which leaves out the shared page of zeros
+ * @addr: any address in the mapping
+ * @sums: filled in, as by obs_rollup()
  *
- * Return: 0, -ENOENT where nothing is mapped, or another -errno.
+ * Return: 0; -ENOENT when no mapping holds @addr; or another -errno.
  */
-int obs_vma_rss(const struct obs_proc *proc, const void *addr, uint64_t *bytes);
+int obs_vma_sums(const struct obs_proc *proc, const void *addr,
+		 struct obs_rollup *sums);
+
+/**
+ * obs_vma_sums_of() - Read the memory sums of one mapping, given a pid.
+ * @pid: the process, 0 for the caller
+ * @addr: any address in the mapping
+ * @sums: filled in, as by obs_rollup()
+ *
+ * Return: as obs_vma_sums() and obs_proc_open().
+ */
+int obs_vma_sums_of(pid_t pid, const void *addr, struct obs_rollup *sums);
 
 /**
  * obs_meminfo() - Read one line of /proc/meminfo.

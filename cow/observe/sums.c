@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sums in bytes, from smaps_rollup and meminfo.
+ * Sums in bytes, from smaps_rollup, smaps and meminfo; counts from vmstat.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,8 @@ static bool read_field(const char *line, const char *name, const char *after,
 	return true;
 }
 
-int obs_rollup(const struct obs_proc *proc, struct obs_rollup *sums)
+/* Take a line's field into the sums; returns 1 for one that is known. */
+static size_t read_sum(const char *line, struct obs_rollup *sums)
 {
 	const struct {
 		const char *name;
@@ -43,6 +44,15 @@ int obs_rollup(const struct obs_proc *proc, struct obs_rollup *sums)
 		{ "AnonHugePages", &sums->anon_huge },
 		{ "Swap", &sums->swap },
 	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (read_field(line, fields[i].name, ":", fields[i].value))
+			return 1;
+	return 0;
+}
+
+int obs_rollup(const struct obs_proc *proc, struct obs_rollup *sums)
+{
 	struct obs_lines lines = { 0 };
 	size_t known = 0;
 	char *line;
@@ -53,13 +63,50 @@ int obs_rollup(const struct obs_proc *proc, struct obs_rollup *sums)
 	if (lines.fd < 0)
 		return obs_fail(errno, "open /proc/PID/smaps_rollup");
 	while ((line = obs_line(&lines, &rc)))
-		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-			known += read_field(line, fields[i].name, ":",
-					    fields[i].value);
+		known += read_sum(line, sums);
 	close(lines.fd);
 	if (rc)
 		return obs_fail(-rc, "read /proc/PID/smaps_rollup");
 	return known ? 0 : obs_fail(EINVAL, "parse /proc/PID/smaps_rollup");
+}
+
+int obs_vma_sums(const struct obs_proc *proc, const void *addr,
+		 struct obs_rollup *sums)
+{
+	struct obs_lines lines = { 0 };
+	bool inside = false;
+	size_t known = 0;
+	struct obs_vma vma;
+	char *line;
+	int rc;
+
+	memset(sums, 0, sizeof(*sums));
+	lines.fd = openat(proc->dir, "smaps", O_RDONLY | O_CLOEXEC);
+	if (lines.fd < 0)
+		return obs_fail(errno, "open /proc/PID/smaps");
+	while ((line = obs_line(&lines, &rc))) {
+		if (!obs_vma_parse(line, &vma))
+			inside = vma.start <= (uintptr_t)addr &&
+				 (uintptr_t)addr < vma.end;
+		else if (inside)
+			known += read_sum(line, sums);
+	}
+	close(lines.fd);
+	if (rc)
+		return obs_fail(-rc, "read /proc/PID/smaps");
+	return known ? 0 : obs_fail(ENOENT, "find %p in /proc/PID/smaps", addr);
+}
+
+int obs_vma_sums_of(pid_t pid, const void *addr, struct obs_rollup *sums)
+{
+	struct obs_proc proc;
+	int rc = obs_proc_open(&proc, "", pid);
+
+	if (rc)
+		return rc;
+	rc = obs_vma_sums(&proc, addr, sums);
+	obs_proc_close(&proc);
+	return rc;
 }
 
 /* Look for a field in a file of /proc itself. */
@@ -90,27 +137,4 @@ int obs_meminfo(const struct obs_proc *proc, const char *field, uint64_t *bytes)
 int obs_vmstat(const struct obs_proc *proc, const char *field, uint64_t *value)
 {
 	return find_field(proc, "vmstat", field, " ", value);
-}
-
-int obs_vma_rss(const struct obs_proc *proc, const void *addr, uint64_t *bytes)
-{
-	struct obs_lines lines = { 0 };
-	bool inside = false, found = false;
-	struct obs_vma vma;
-	char *line;
-	int rc = 0;
-
-	lines.fd = openat(proc->dir, "smaps", O_RDONLY | O_CLOEXEC);
-	if (lines.fd < 0)
-		return obs_fail(errno, "open /proc/PID/smaps");
-	while (!found && (line = obs_line(&lines, &rc))) {
-		if (!obs_vma_parse(line, &vma))
-			inside = (uintptr_t)addr >= vma.start &&
-				 (uintptr_t)addr < vma.end;
-		found = inside && read_field(line, "Rss", ":", bytes);
-	}
-	close(lines.fd);
-	if (rc)
-		return obs_fail(-rc, "read /proc/PID/smaps");
-	return found ? 0 : obs_fail(ENOENT, "find the mapping of %p", addr);
 }

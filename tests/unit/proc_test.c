@@ -109,6 +109,25 @@ static void reads_captured_sums(void **state)
 	obs_proc_close(&proc);
 }
 
+static void reads_captured_sums_of_a_mapping(void **state)
+{
+	struct obs_rollup sums;
+	struct obs_proc proc;
+
+	assert_int_equal(obs_proc_open(&proc, fixture(), 42), 0);
+	assert_int_equal(obs_vma_sums(&proc, (void *)0x5581f0b00000, &sums), 0);
+	assert_int_equal(sums.rss, 128 * KIB);
+	assert_int_equal(sums.pss, 70 * KIB);
+	assert_int_equal(sums.shared_clean, 0);
+	assert_int_equal(obs_vma_sums(&proc, (void *)0x5581f0a01fff, &sums), 0);
+	assert_int_equal(sums.pss, 2 * KIB);
+	assert_int_equal(obs_vma_sums(&proc, (void *)0x5581f0a02000, &sums),
+			 -ENOENT);
+	obs_proc_close(&proc);
+	assert_int_equal(obs_vma_sums_of(0, &sums, &sums), 0);
+	assert_true(sums.rss > 0);
+}
+
 static void says_what_is_missing(void **state)
 {
 	struct obs_proc proc;
@@ -280,6 +299,7 @@ int main(void)
 		cmocka_unit_test(refuses_other_lines),
 		cmocka_unit_test(walks_captured_mappings),
 		cmocka_unit_test(reads_captured_sums),
+		cmocka_unit_test(reads_captured_sums_of_a_mapping),
 		cmocka_unit_test(says_what_is_missing),
 		cmocka_unit_test(reads_pages_of_a_tree),
 		cmocka_unit_test(asks_nobody_about_a_tree),
