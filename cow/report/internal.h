@@ -94,6 +94,7 @@ struct rep {
 	uint64_t predicted; /* faults */
 	uint64_t measured;
 	uint64_t by_perf; /* of @measured, what perf counts */
+	uint64_t unseen; /* of @measured, what perf:u has no eyes for */
 	size_t asked;
 	size_t right;
 };

@@ -117,6 +117,7 @@ static void end(struct rep *r)
 	json_object_set_new(object, "predicted", json_integer(r->predicted));
 	json_object_set_new(object, "measured", json_integer(r->measured));
 	json_object_set_new(object, "perf", json_integer(r->by_perf));
+	json_object_set_new(object, "unseen", json_integer(r->unseen));
 	json_object_set_new(object, "source",
 			    json_string(obs_source_id(r->source)));
 	if (r->failed)

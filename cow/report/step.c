@@ -116,6 +116,8 @@ void rep_saw_faults(struct rep *r, const struct obs_window *window)
 	memcpy(claim->measured_kind, window->faults.kind,
 	       sizeof(claim->measured_kind));
 	r->by_perf += window->faults.by_perf;
+	if (window->faults.source == OBS_PERF_USER)
+		r->unseen += window->faults.kernel;
 	measured(r, claim);
 }
 
