@@ -23,6 +23,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/threshold \
 	 cow/fork_cow \
 	 cow/fork_reuse \
+	 cow/zero_page \
 	 cow/pool
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
 GUARDED := cow/denied

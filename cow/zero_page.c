@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reading fresh memory allocates none: one page of zeros stands for all. What
+ * it counts for, what a child of fork() gets of it, and what a store does.
+ *
+ * Try: zero_page
+ * Try: zero_page --pages 7
+ * Try: zero_page --json
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "report/report.h"
+
+static size_t n;
+static struct obs_window *parent, *child, *first;
+static struct obs_peer *peer;
+
+static void set_up(struct rep *r)
+{
+	char *area = rep_area(r, rep_pages(r));
+
+	n = rep_pages(r);
+	parent = rep_window(r, area, n);
+	child = rep_window(r, area, n);
+	first = rep_window(r, area, 1);
+	if (rep_going(r) &&
+	    mmap(area, n * obs_page_size(), PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		rep_failed(r, -errno, "mmap %zu pages", n);
+}
+
+static void fork_child(struct rep *r)
+{
+	peer = rep_peer(r);
+	if (peer)
+		rep_forked(r, peer, fork());
+}
+
+/* How many pages does the mapping count for, in its process's RSS? */
+static size_t resident(struct rep *r, pid_t pid)
+{
+	struct obs_rollup sums = { 0 };
+
+	rep_failed(r, obs_vma_sums_of(pid, parent->addr, &sums), NULL);
+	return sums.rss / obs_page_size();
+}
+
+static size_t zeros(const struct obs_window *window)
+{
+	return obs_count_flags(window->after, n, OBS_ZERO, OBS_ZERO);
+}
+
+static void read_fresh(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
+	rep_expect(r, n, "pages", "that read as zero");
+	rep_expect(r, n, "pages", "that are the one page of zeros");
+	rep_expect(r, 0, "pages", "that count as resident memory");
+	rep_because(
+		r,
+		"a load needs zeros, not memory: each entry is set to the kernel's page of zeros, read-only");
+	parent->value = 0;
+	obs_reads(parent);
+	rep_saw_faults(r, parent);
+	rep_saw(r, parent->matched);
+	rep_saw(r, zeros(parent));
+	rep_saw(r, resident(r, 0));
+	rep_strip(r, "fresh", parent->after, n);
+}
+
+static void child_reads(struct rep *r)
+{
+	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
+	rep_because(
+		r,
+		"nothing in this mapping was ever written: fork() copies no entries of it, as the child can get them by faults");
+	fork_child(r);
+	child->value = 0;
+	rep_order(r, peer, obs_reads, child);
+	rep_saw_faults(r, child);
+	rep_end_peer(r, peer);
+}
+
+static void write_one(struct rep *r)
+{
+	rep_expect_faults(r, 1, OBS_KIND_ZERO);
+	rep_expect(r, n - 1, "pages", "that are the page of zeros");
+	rep_expect(r, 1, "pages", "that counts as resident memory");
+	rep_because(
+		r,
+		"a store to a read-only entry: a new page, zeroed; there is no need to copy the page of zeros");
+	first->value = 'p';
+	obs_writes(first);
+	rep_saw_faults(r, first);
+	rep_look(r, 0, parent);
+	rep_saw(r, zeros(parent));
+	rep_saw(r, resident(r, 0));
+}
+
+static void child_reads_again(struct rep *r)
+{
+	rep_expect_faults(r, 0, OBS_KIND_ZEROPAGE);
+	rep_expect(r, n - 1, "pages", "that are the child's page of zeros");
+	rep_because(
+		r,
+		"the mapping holds a page of its own now: fork() copied all its entries, those of the page of zeros as well");
+	fork_child(r);
+	rep_order(r, peer, obs_reads, child);
+	rep_saw_faults(r, child);
+	rep_saw(r, zeros(child));
+	rep_strip(r, "child", child->after, n);
+}
+
+static void child_writes(struct rep *r)
+{
+	rep_expect_faults(r, n - 1, OBS_KIND_ZERO);
+	rep_expect_faults(r, 1, OBS_KIND_COPY);
+	rep_expect(r, n, "pages", "that count as the child's resident memory");
+	rep_expect(r, 1, "pages", "that counts as the parent's");
+	rep_because(
+		r,
+		"one page is the parent's and is copied; the zeros were nobody's and are made anew");
+	child->value = 'c';
+	rep_order(r, peer, obs_writes, child);
+	rep_saw_faults(r, child);
+	rep_saw(r, rep_going(r) ? resident(r, peer->pid) : 0);
+	rep_saw(r, resident(r, 0));
+	rep_look(r, 0, parent);
+	rep_strip(r, "parent", parent->after, n);
+	rep_strip(r, "child", child->after, n);
+}
+
+static const struct rep_step steps[] = {
+	{ "Fresh memory is read.", "S42", read_fresh },
+	{ "A child reads it.", "S45", child_reads },
+	{ "One page is written.", "S42", write_one },
+	{ "Another child reads it all.", "S45", child_reads_again },
+	{ "And writes it all.", "S48 S56", child_writes },
+};
+
+static const struct rep_demo demo = {
+	.name = "cow/zero_page",
+	.title = "reading fresh memory",
+	.lesson =
+		"A load from fresh memory faults but allocates nothing: one page of zeros stands for all, until a store gets a page of its own.",
+	REP_STEPS(steps),
+	.pages = 64,
+	.copies = 2,
+	.set_up = set_up,
+};
+
+int main(int argc, char **argv)
+{
+	return rep_main(&demo, argc, argv);
+}
