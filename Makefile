@@ -20,6 +20,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/fault_around \
 	 mmapdemo/remap \
 	 mmapdemo/advise \
+	 cow/spaces \
 	 mmapdemo/threshold \
 	 cow/fork_cow \
 	 cow/fork_reuse \
