@@ -25,6 +25,7 @@ DEMOS := sbrkdemo/grow \
 	 cow/fork_cow \
 	 cow/fork_reuse \
 	 cow/zero_page \
+	 cow/kernel_write \
 	 cow/pool
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
 GUARDED := cow/denied
