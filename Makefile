@@ -24,6 +24,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/threshold \
 	 cow/fork_cow \
 	 cow/fork_reuse \
+	 cow/generations \
 	 cow/zero_page \
 	 cow/kernel_write \
 	 cow/pool
