@@ -6,6 +6,7 @@
 LIBS  := observe report guard alloc
 DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
+	 sbrkdemo/lazy \
 	 sbrkdemo/heap \
 	 sbrkdemo/fit \
 	 sbrkdemo/fragment \
