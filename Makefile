@@ -7,6 +7,7 @@ LIBS  := observe report guard alloc
 DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
 	 sbrkdemo/lazy \
+	 sbrkdemo/limit \
 	 sbrkdemo/heap \
 	 sbrkdemo/fit \
 	 sbrkdemo/fragment \
