@@ -8,6 +8,7 @@ DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
 	 sbrkdemo/lazy \
 	 sbrkdemo/limit \
+	 sbrkdemo/foreign \
 	 sbrkdemo/heap \
 	 sbrkdemo/fit \
 	 sbrkdemo/fragment \
