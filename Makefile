@@ -30,6 +30,7 @@ DEMOS := sbrkdemo/grow \
 	 cow/generations \
 	 cow/zero_page \
 	 cow/kernel_write \
+	 cow/config \
 	 cow/pool
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
 GUARDED := cow/denied
