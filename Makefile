@@ -23,6 +23,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/fault_around \
 	 mmapdemo/remap \
 	 mmapdemo/advise \
+	 mmapdemo/huge \
 	 cow/spaces \
 	 mmapdemo/threshold \
 	 cow/fork_cow \
