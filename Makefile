@@ -21,6 +21,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/snapshot \
 	 mmapdemo/bounds \
 	 mmapdemo/fault_around \
+	 mmapdemo/demand \
 	 mmapdemo/remap \
 	 mmapdemo/advise \
 	 mmapdemo/huge \
