@@ -33,6 +33,7 @@ DEMOS := sbrkdemo/grow \
 	 cow/zero_page \
 	 cow/kernel_write \
 	 cow/config \
+	 cow/vfork_exec \
 	 cow/pool
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
 GUARDED := cow/denied
