@@ -24,6 +24,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/demand \
 	 mmapdemo/remap \
 	 mmapdemo/advise \
+	 mmapdemo/guarded \
 	 mmapdemo/huge \
 	 cow/spaces \
 	 mmapdemo/threshold \

@@ -19,6 +19,7 @@
 #include "quiet.h"
 #include "refused.h"
 #include "touch.h"
+#include "uapi.h"
 
 /**
  * obs_what() - Say what the last failing call of this library was doing.

@@ -16,6 +16,12 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
+/* madvise(2), since Linux 6.13 */
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE  103
+#endif
+
 /* /proc/PID/pagemap, Documentation/admin-guide/mm/pagemap.rst */
 #define PM_PFRAME_MASK	  ((1ULL << 55) - 1)
 #define PM_MMAP_EXCLUSIVE (1ULL << 56)
