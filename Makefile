@@ -35,6 +35,7 @@ DEMOS := sbrkdemo/grow \
 	 cow/kernel_write \
 	 cow/config \
 	 cow/vfork_exec \
+	 cow/refcount \
 	 cow/pool
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
 GUARDED := cow/denied
