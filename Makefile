@@ -36,6 +36,7 @@ DEMOS := sbrkdemo/grow \
 	 cow/config \
 	 cow/vfork_exec \
 	 cow/refcount \
+	 cow/bgsave \
 	 cow/pool
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
 GUARDED := cow/denied
