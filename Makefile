@@ -9,6 +9,7 @@ DEMOS := sbrkdemo/grow \
 	 sbrkdemo/lazy \
 	 sbrkdemo/limit \
 	 sbrkdemo/foreign \
+	 sbrkdemo/malloc_rules \
 	 sbrkdemo/heap \
 	 sbrkdemo/fit \
 	 sbrkdemo/fragment \
