@@ -124,6 +124,21 @@ static int ask_zero(const struct range *range, size_t i, bool *zero)
 	return rc;
 }
 
+/* Where frames are hidden: is all that is present in huge pages, or not all? */
+static void guess_huge(const struct range *range)
+{
+	struct obs_rollup sums;
+
+	if (range->proc->captured ||
+	    obs_sees_frames(range->out, range->pages) ||
+	    obs_vma_sums(range->proc, (void *)range->addr, &sums) ||
+	    !sums.anon_huge || sums.anon_huge != sums.rss)
+		return;
+	for (size_t i = 0; i < range->pages; i++)
+		if (range->out[i].flags & OBS_PRESENT)
+			range->out[i].flags |= OBS_HUGE;
+}
+
 /* Without the scan: the frame's flags tell where we may see them; else ask. */
 static int guess_zero(const struct range *range)
 {
@@ -142,6 +157,7 @@ static int guess_zero(const struct range *range)
 		if (zero)
 			page->flags |= OBS_ZERO;
 	}
+	guess_huge(range);
 	return rc;
 }
 
