@@ -41,7 +41,7 @@ DEMOS := sbrkdemo/grow \
 	 cow/pool
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
 GUARDED := cow/denied
-TOOLS := cow/tools/ledger cow/tools/fail cow/tools/sandbox \
+TOOLS := cow/tools/doctor cow/tools/ledger cow/tools/fail cow/tools/sandbox \
 	 cow/tools/record cow/tools/replay cow/tools/tracegen
 # Further files of programs: their rules below say whose.
 PARTS := cow/tools/fail_sweep cow/tools/sandbox_rules cow/tools/sandbox_decide

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What is this machine like, and what does that mean for the demos? Each line
+ * is a fact that predictions depend on, its value here, and what follows: what
+ * is counted how, and which steps will be skipped.
+ *
+ * Try: doctor
+ * Try: doctor --json
+ */
+#include <argp.h>
+#include <err.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "observe/observe.h"
+
+/* A fact as it is here. */
+struct finding {
+	char value[64];
+	const char *means;
+};
+
+/* Read the start of a small file without its newline; false if there is none. */
+static bool read_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[got < 0 ? 0 : got] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return got >= 0;
+}
+
+static void kernel(struct finding *is)
+{
+	struct utsname name = { 0 };
+	int major = 0, minor = 0;
+
+	uname(&name);
+	if (sscanf(name.release, "%d.%d", &major, &minor) != 2)
+		major = 0;
+	snprintf(is->value, sizeof(is->value), "%.40s %.20s", name.release,
+		 name.machine);
+	major = major * 1000 + minor;
+	is->means = major < 5014 ?
+			    "too old: no MADV_POPULATE_READ, no quiet window" :
+		    major < 6007 ?
+			    "no PAGEMAP_SCAN: other means; no guard pages" :
+		    major < 6013 ?
+			    "no MADV_GUARD_INSTALL: steps with it are skipped" :
+			    "has all that the demos ask for";
+}
+
+static void page_size(struct finding *is)
+{
+	snprintf(is->value, sizeof(is->value), "%zu bytes", obs_page_size());
+	is->means = "what one fault brings, and all counts are in";
+}
+
+/* "always [madvise] never" -> "madvise" */
+static void huge_pages(struct finding *is)
+{
+	char text[64], *from;
+
+	is->means = "mmapdemo/huge is skipped";
+	strcpy(is->value, "not known here");
+	if (!read_text("/sys/kernel/mm/transparent_hugepage/enabled", text,
+		       sizeof(text)))
+		return;
+	from = strchr(text, '[');
+	snprintf(is->value, sizeof(is->value), "%.*s",
+		 from ? (int)strcspn(from + 1, "]") : 0, from ? from + 1 : "");
+	if (strcmp(is->value, "never"))
+		is->means = "only mmapdemo/huge lets itself be given any";
+}
+
+static void fault_around(struct finding *is)
+{
+	bool known = !access("/sys/kernel/debug/fault_around_bytes", R_OK);
+
+	snprintf(is->value, sizeof(is->value), "%zu pages%s",
+		 obs_fault_around(), known ? "" : ", assumed");
+	is->means = known ? "cached file pages that one read fault maps" :
+			    "the setting can't be read; it is the kernel's own";
+}
+
+static void overcommit(struct finding *is)
+{
+	static const char *const means[] = {
+		"guess: only what exceeds all memory is refused",
+		"always: nothing is refused, MAP_NORESERVE says nothing",
+		"never: every promise counts, MAP_NORESERVE is ignored",
+	};
+	char text[8];
+
+	read_text("/proc/sys/vm/overcommit_memory", text, sizeof(text));
+	snprintf(is->value, sizeof(is->value), "mode %.7s", text);
+	is->means = *text >= '0' && *text <= '2' ? means[*text - '0'] :
+						   "not known";
+}
+
+static void counting(struct finding *is)
+{
+	enum obs_source source = obs_source_now();
+	const char *blind = obs_source_blind(source);
+	char text[8];
+
+	if (!read_text("/proc/sys/kernel/perf_event_paranoid", text,
+		       sizeof(text)))
+		strcpy(text, "absent");
+	snprintf(is->value, sizeof(is->value), "%s, paranoid %s",
+		 obs_source_id(source), text);
+	is->means = source == OBS_RUSAGE ? "perf recipes are skipped" :
+		    blind ? "faults inside system calls are counted apart" :
+			    "perf and getrusage check each other";
+}
+
+static void frames(struct finding *is)
+{
+	size_t size = obs_page_size();
+	char *here = (char *)((uintptr_t)&here & -size);
+	struct obs_page page = { 0 };
+	bool seen = !obs_pages_of(0, here, 1, &page) &&
+		    obs_sees_frames(&page, 1);
+
+	strcpy(is->value, seen ? "visible" : "hidden");
+	is->means = seen ? "pages are compared by frame number" :
+			   "pages are compared by 'mapped once' (bit 56)";
+}
+
+static void batches(struct finding *is)
+{
+	bool drains = !obs_drain();
+
+	strcpy(is->value, drains ? "can be drained" : "can't be drained");
+	is->means = drains ? "a page that is reused stays the same for sure" :
+			     "move_pages is refused: one CPU has to do";
+}
+
+static void filters(struct finding *is)
+{
+	int mode = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
+
+	strcpy(is->value, mode > 0 ? "a filter" : "none");
+	is->means = mode > 0 ? "may refuse perf, move_pages and ptrace" :
+			       "no system call is refused that way";
+}
+
+static void container(struct finding *is)
+{
+	bool inside = !access("/.dockerenv", F_OK) ||
+		      !access("/run/.containerenv", F_OK);
+
+	strcpy(is->value, inside ? "yes" : "none seen");
+	is->means = inside ? "what it refuses is said in the lines above" :
+			     "nothing stands between us and the kernel";
+}
+
+/* The limit of our own control group, where there is one. */
+static void limit(struct finding *is)
+{
+	char line[PATH_MAX], path[PATH_MAX + 64], text[32];
+
+	is->means = "larger --pages end with one clear line";
+	strcpy(is->value, "none");
+	if (!read_text("/proc/self/cgroup", line, sizeof(line)) ||
+	    strncmp(line, "0::", 3))
+		return;
+	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", line + 3);
+	if (read_text(path, text, sizeof(text)) && strcmp(text, "max"))
+		snprintf(is->value, sizeof(is->value), "%s bytes", text);
+}
+
+static void swap(struct finding *is)
+{
+	struct obs_proc self;
+	uint64_t bytes = 0;
+
+	if (!obs_proc_open(&self, "", 0)) {
+		obs_meminfo(&self, "SwapTotal", &bytes);
+		obs_proc_close(&self);
+	}
+	snprintf(is->value, sizeof(is->value), "%llu MiB",
+		 (unsigned long long)(bytes >> 20));
+	is->means = bytes ? "a step during which pages move is skipped" :
+			    "pages stay where they are";
+}
+
+static void var_tmp(struct finding *is)
+{
+	int fd = open("/var/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *name = fd < 0 ? "missing" : obs_filesystem(fd);
+
+	if (fd >= 0)
+		close(fd);
+	snprintf(is->value, sizeof(is->value), "%.60s", name);
+	is->means = strcmp(name, "tmpfs") ?
+			    "where demos make a disk file; --dir for another" :
+			    "in memory: steps with a disk need --dir";
+}
+
+static const struct {
+	const char *name;
+	void (*look)(struct finding *is);
+} facts[] = {
+	{ "kernel", kernel },	      { "page size", page_size },
+	{ "huge pages", huge_pages }, { "fault-around", fault_around },
+	{ "overcommit", overcommit }, { "counting", counting },
+	{ "page frames", frames },    { "LRU batches", batches },
+	{ "seccomp", filters },	      { "container", container },
+	{ "memory limit", limit },    { "swap", swap },
+	{ "/var/tmp", var_tmp },
+};
+
+static void say(const char *name, const struct finding *is, bool json)
+{
+	json_t *object;
+
+	if (!json) {
+		printf("%-13s %-28s %s\n", name, is->value, is->means);
+		return;
+	}
+	object = json_pack("{s:s,s:s,s:s,s:s}", "program", "cow/tools/doctor",
+			   "fact", name, "value", is->value, "means",
+			   is->means);
+	if (!object || json_dumpf(object, stdout, 0))
+		errx(1, "write %s as JSON", name);
+	json_decref(object);
+	putchar('\n');
+}
+
+static const struct argp_option options[] = {
+	{ "json", 'j', NULL, 0, "One JSON object a line", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	bool *json = state->input;
+
+	if (key != 'j')
+		return ARGP_ERR_UNKNOWN;
+	*json = true;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		options,
+		parse,
+		NULL,
+		"Say what this machine is like, and what that means for the demos.",
+		NULL,
+		NULL,
+		NULL,
+	};
+	bool json = false;
+
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, 0, NULL, &json);
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
+		struct finding is = { "", "" };
+
+		facts[i].look(&is);
+		say(facts[i].name, &is, json);
+	}
+	if (fflush(stdout) || ferror(stdout))
+		err(1, "write to standard output");
+	return 0;
+}
