@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A large break costs nothing until it is touched: the heap's size, its
- * resident pages and the faults, while a quarter, then all of it is used.
+ * resident pages and the faults, while a quarter is written and all is read.
  *
  * Try: lazy
  * Try: lazy --size 64M
@@ -109,16 +109,6 @@ static void read_all(struct rep *r)
 	hand_in(r, all);
 }
 
-static void write_all(struct rep *r)
-{
-	rep_expect_faults(r, n - part, OBS_KIND_ZERO);
-	expect(r, n, n);
-	rep_because(r, "now every page is needed");
-	all->value = 'y';
-	obs_writes(all);
-	hand_in(r, all);
-}
-
 static void shrink(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_ZERO);
@@ -135,7 +125,6 @@ static const struct rep_step steps[] = {
 	{ "The break moves.", "S25 S28", grow },
 	{ "A quarter is written.", "S28", write_quarter },
 	{ "All is read.", "S28", read_all },
-	{ "All is written.", "S28", write_all },
 	{ "The break moves back.", "S29", shrink },
 };
 
