@@ -40,7 +40,9 @@ teardown_file()
 @test "demos hold where the pagemap can't be scanned, as before Linux 6.7" {
 	demos_hold getrusage "7 64" without_perf --no-scan
 	demos_hold getrusage "7 64" nobody_without_perf --no-scan
-	demos_hold getrusage "7 64" nobody_without_perf --no-scan --no-drain
+	# Nothing tells zero pages from others there if a mapping holds both.
+	COW_DEMOS=${COW_DEMOS/cow\/zero_page/} \
+		demos_hold getrusage "7 64" nobody_without_perf --no-scan --no-drain
 }
 
 @test "demos hold ten times out of ten at 4096 pages" {
