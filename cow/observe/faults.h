@@ -107,6 +107,33 @@ enum {
 };
 
 /**
+ * obs_counter_open() - Open the calling thread's counters, without a window.
+ * @fd: set to perf's descriptors, -1 where perf is not for us
+ * @source: set to who will count
+ *
+ * For those who count one touch at a time; others use a window. A forked child
+ * opens its own.
+ *
+ * Return: 0, or -EMFILE, -ENFILE or -ENOMEM of perf_event_open(2).
+ */
+int obs_counter_open(int fd[3], enum obs_source *source);
+
+/**
+ * obs_counter_read() - Read the counters: what the difference of two tells.
+ * @fd: from obs_counter_open()
+ * @value: set; 0 for what is not counted
+ *
+ * Return: 0 or -errno.
+ */
+int obs_counter_read(const int fd[3], uint64_t value[OBS_COUNTS]);
+
+/**
+ * obs_counter_close() - Close the counters.
+ * @fd: from obs_counter_open(); set to -1
+ */
+void obs_counter_close(int fd[3]);
+
+/**
  * struct obs_faults - the faults of one window
  * @total: minor + major + segv, less those of populated pages: what perf
  *         counts, and what getrusage counts once its blind spots are added

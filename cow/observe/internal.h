@@ -26,11 +26,6 @@ char *obs_line(struct obs_lines *lines, int *error);
 /* Read @n numbers of 8 bytes from position @index of a file of numbers. */
 int obs_read_numbers(int fd, uint64_t *to, size_t n, uint64_t index);
 
-/* Open, read and close the counters of the calling thread. */
-int obs_counter_open(int fd[3], enum obs_source *source);
-int obs_counter_read(const int fd[3], uint64_t value[OBS_COUNTS]);
-void obs_counter_close(int fd[3]);
-
 /* Tell a listening perf stat to "enable" or "disable". */
 int obs_control(const char *command);
 
