@@ -3,7 +3,7 @@
 
 # ---- what there is: a new program is a new file and one line here ----------
 
-LIBS  := observe report guard alloc
+LIBS  := observe report guard alloc model
 DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
 	 sbrkdemo/lazy \

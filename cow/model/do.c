@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/* One operation of one process, and what both fault counters say of it. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+void mm_reason(struct mm *mm, const char *where, const char *fmt, ...)
+{
+	char text[200];
+	va_list args;
+	int n;
+
+	if (!mm->why)
+		return;
+	va_start(args, fmt);
+	n = snprintf(text, sizeof(text), "%s: ", where);
+	vsnprintf(text + n, sizeof(text) - n, fmt, args);
+	va_end(args);
+	mm->why(mm->why_arg, text);
+}
+
+void mm_init(struct mm *mm, int around)
+{
+	memset(mm, 0, sizeof(*mm));
+	mm->around = around;
+	mm->hint = MM_ZERO_PAGE + 1;
+	mm->frame[MM_ZERO_PAGE].serial = ++mm->serials;
+	mm->proc[0].alive = true;
+	mm->proc[0].brk = MM_HEAP;
+}
+
+/* Rules 1 and 2, and whatever the fault does. */
+static enum mm_kind do_user_addr_fault(struct mm *mm, struct mm_proc *proc,
+				       int page, bool write)
+{
+	struct mm_vma *vma = vma_lookup(proc, page);
+	struct mm_pte *pte = &proc->pte[page];
+	struct fault vmf = { proc, vma, pte, page, write };
+
+	if (!vma) {
+		mm_because(mm, "page %d, no mapping -> SIGSEGV", page);
+		return MM_KIND_SEGV;
+	}
+	if (access_error(vma, write) && !dropped(mm, MM_RULE_SEGV)) {
+		mm_because(mm,
+			   "page %d, the mapping does not allow it -> SIGSEGV",
+			   page);
+		return MM_KIND_SEGV;
+	}
+	if (pte->frame && (!write || pte->write)) {
+		mm_because(mm, "page %d, present and sufficient, no fault",
+			   page);
+		return MM_KIND_NONE;
+	}
+	mm_because(mm, "page %d, %s, page %s", page, write ? "write" : "read",
+		   pte->frame ? "present" : "absent");
+	return handle_mm_fault(mm, &vmf);
+}
+
+static void touch_page(struct mm *mm, const struct mm_op *op, int page,
+		       struct mm_touch *touch)
+{
+	struct mm_proc *proc = &mm->proc[op->proc];
+	struct mm_pte *pte = &proc->pte[page];
+	bool write = op->kind != MM_OP_READ;
+
+	touch->kind = do_user_addr_fault(mm, proc, page, write);
+	touch->value = 0;
+	if (touch->kind == MM_KIND_SEGV)
+		return;
+	if (write) {
+		mm->frame[pte->frame].value = op->value;
+		pte->dirty = true;
+	}
+	touch->value = mm->frame[pte->frame].value;
+}
+
+/* getrusage does not count what was refused; perf does (rule 1). */
+static void touch_pages(struct mm *mm, const struct mm_op *op,
+			struct mm_result *result)
+{
+	result->touches = op->pages;
+	for (int i = 0; i < op->pages; i++) {
+		struct mm_touch *touch = &result->touch[i];
+
+		touch_page(mm, op, op->start + i, touch);
+		result->perf += touch->kind != MM_KIND_NONE;
+		result->rusage += touch->kind != MM_KIND_NONE &&
+				  touch->kind != MM_KIND_SEGV;
+	}
+}
+
+void mm_do(struct mm *mm, const struct mm_op *op, struct mm_result *result)
+{
+	struct mm_proc *proc = &mm->proc[op->proc];
+	int start = op->start, end = start + op->pages;
+
+	memset(result, 0, sizeof(*result));
+	switch (op->kind) {
+	case MM_OP_MMAP:
+		result->rc = do_mmap(mm, op);
+		break;
+	case MM_OP_MUNMAP:
+		do_munmap(mm, proc, start, end);
+		break;
+	case MM_OP_MPROTECT:
+		result->rc = do_mprotect(mm, proc, start, end, op->flags);
+		break;
+	case MM_OP_MREMAP:
+		result->rc = do_mremap(mm, op);
+		break;
+	case MM_OP_MADVISE:
+		result->rc = do_madvise(mm, op, &result->rusage);
+		break;
+	case MM_OP_READ:
+	case MM_OP_WRITE:
+	case MM_OP_KWRITE:
+		touch_pages(mm, op, result);
+		break;
+	case MM_OP_FORK:
+		result->rc = dup_mmap(mm, proc, &mm->proc[op->child]);
+		break;
+	case MM_OP_EXIT:
+		exit_mmap(mm, proc);
+		break;
+	case MM_OP_BRK:
+		result->rc = do_brk(mm, proc, op->pages);
+		break;
+	case MM_OP_SYNC:
+		result->rc = do_sync(mm, op->file);
+		break;
+	default:
+		result->rc = -EINVAL;
+	}
+}

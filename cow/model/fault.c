@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/* A page fault: which of the kernel's functions is to deal with it? */
+#include "internal.h"
+
+/* Rule 1: may the mapping be accessed like this at all? */
+bool access_error(const struct mm_vma *vma, bool write)
+{
+	return !(vma->flags & (write ? MM_VM_WRITE : MM_VM_ACCESS));
+}
+
+/*
+ * Rule 3: fresh private memory. A read is content with the page of zeros that
+ * all share; a write needs a page of its own, and an anon_vma.
+ */
+static enum mm_kind do_anonymous_page(struct mm *mm, struct fault *vmf)
+{
+	if (!vmf->write && !dropped(mm, MM_RULE_ZEROPAGE)) {
+		mm_because(mm, "read -> the zero page");
+		set_pte(mm, vmf->proc, vmf->page, MM_ZERO_PAGE, false);
+		return MM_KIND_ZEROPAGE;
+	}
+	mm_because(mm, "write -> a new page of zeros");
+	anon_vma_prepare(mm, vmf->proc, vmf->vma);
+	set_pte(mm, vmf->proc, vmf->page, alloc_frame(mm, true, 0),
+		vmf->vma->flags & MM_VM_WRITE);
+	return MM_KIND_ZERO;
+}
+
+enum mm_kind handle_mm_fault(struct mm *mm, struct fault *vmf)
+{
+	if (vmf->pte->frame)
+		return do_wp_page(mm, vmf);
+	if (!vmf->vma->file)
+		return do_anonymous_page(mm, vmf);
+	return do_fault(mm, vmf);
+}

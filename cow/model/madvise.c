@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/* madvise: dropped pages, flags for fork, pages made present on request. */
+#include "internal.h"
+
+static int change_flags(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
+			int start, int end, unsigned int flags)
+{
+	if (flags != vma->flags)
+		vma_modify_flags(mm, proc, vma, start, end, flags);
+	return 0;
+}
+
+/* What an advice does to a range of one mapping. */
+static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
+		       int start, int end, enum mm_advice advice)
+{
+	unsigned int flags = vma->flags;
+
+	switch (advice) {
+	case MM_ADV_DONTNEED:
+		mm_because(mm, "the entries are dropped");
+		zap_pte_range(mm, proc, start, end);
+		return 0;
+	case MM_ADV_FREE:
+		return vma->file ? -EINVAL : 0;
+	case MM_ADV_WIPEONFORK:
+		if (vma->file)
+			return -EINVAL;
+		return change_flags(mm, proc, vma, start, end,
+				    flags | MM_VM_WIPEONFORK);
+	case MM_ADV_KEEPONFORK:
+		return change_flags(mm, proc, vma, start, end,
+				    flags & ~MM_VM_WIPEONFORK);
+	case MM_ADV_DONTFORK:
+		return change_flags(mm, proc, vma, start, end,
+				    flags | MM_VM_DONTCOPY);
+	case MM_ADV_DOFORK:
+		return change_flags(mm, proc, vma, start, end,
+				    flags & ~MM_VM_DONTCOPY);
+	default:
+		return 0;
+	}
+}
+
+/* One page, as if it had been accessed; behind a file's end that fails. */
+static int faultin_page(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
+			int page, bool write)
+{
+	struct fault vmf = { proc, vma, &proc->pte[page], page, write };
+
+	if (vmf.pte->frame && (!write || vmf.pte->write))
+		return 0;
+	if (handle_mm_fault(mm, &vmf) == MM_KIND_SEGV)
+		return -EFAULT;
+	vmf.pte->dirty |= write;
+	return 1;
+}
+
+/* MADV_POPULATE_*: stops at the first page that can't be. */
+static int madvise_populate(struct mm *mm, struct mm_proc *proc, int start,
+			    int end, bool write, int *populated)
+{
+	for (int page = start; page < end; page++) {
+		struct mm_vma *vma = vma_lookup(proc, page);
+		int rc;
+
+		if (dropped(mm, MM_RULE_POPULATE))
+			continue;
+		if (!vma)
+			return -ENOMEM;
+		if (access_error(vma, write))
+			return -EINVAL;
+		rc = faultin_page(mm, proc, vma, page, write);
+		if (rc < 0)
+			return rc;
+		*populated += rc;
+	}
+	return 0;
+}
+
+/* Holes are passed over, and told of at the end; other errors end it. */
+int do_madvise(struct mm *mm, const struct mm_op *op, int *populated)
+{
+	struct mm_proc *proc = &mm->proc[op->proc];
+	int at = op->start, end = op->start + op->pages, unmapped = 0;
+
+	if (op->advice == MM_ADV_POPULATE_READ ||
+	    op->advice == MM_ADV_POPULATE_WRITE)
+		return madvise_populate(mm, proc, at, end,
+					op->advice == MM_ADV_POPULATE_WRITE,
+					populated);
+	while (at < end) {
+		struct mm_vma *vma = find_vma(proc, at);
+		int until, rc;
+
+		if (!vma || vma->start >= end)
+			return -ENOMEM;
+		if (vma->start > at) {
+			unmapped = -ENOMEM;
+			at = vma->start;
+		}
+		until = vma->end < end ? vma->end : end;
+		rc = madvise_vma(mm, proc, vma, at, until, op->advice);
+		if (rc)
+			return rc;
+		at = until;
+	}
+	return unmapped;
+}
+
+/* Writeback: clean pages are read-only again wherever they are mapped. */
+int do_sync(struct mm *mm, int file)
+{
+	for (int p = 0; p < MM_PROCS; p++) {
+		struct mm_proc *proc = &mm->proc[p];
+
+		for (int page = 0; page < MM_PAGES; page++) {
+			struct mm_vma *vma = NULL;
+
+			if (proc->pte[page].frame && proc->alive)
+				vma = vma_lookup(proc, page);
+			if (!vma || vma->file != file + 1 ||
+			    !(vma->flags & MM_VM_SHARED) ||
+			    !vma_wants_writenotify(mm, vma))
+				continue;
+			proc->pte[page].write = false;
+			proc->pte[page].dirty = false;
+		}
+	}
+	return 0;
+}

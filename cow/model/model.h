@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * model: what the kernel SHOULD do with a page. The copy-on-write decisions of
+ * mm/ in user space, under the kernel's names: processes, mappings, page
+ * tables, page cache, frames. Pure: no system call, no global state.
+ */
+#ifndef COW_MODEL_MODEL_H
+#define COW_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Addresses are page numbers. 0 to MM_AREA - 1 are a range without anything
+ * near it, in whose middle one page table ends and the next begins. From
+ * MM_HEAP on the program break moves.
+ */
+#define MM_AREA	      128
+#define MM_TABLE_END  64
+#define MM_HEAP	      144
+#define MM_HEAP_PAGES 32
+#define MM_PAGES      (MM_HEAP + MM_HEAP_PAGES)
+
+#define MM_PROCS      8
+#define MM_VMAS	      (MM_PAGES + 4)
+#define MM_NAMED      8
+#define MM_FILES      512
+#define MM_FILE_PAGES MM_AREA
+#define MM_FRAMES     16384
+#define MM_ANON_VMAS  (1 << 12)
+#define MM_CHAIN      (MM_PROCS + 1)
+
+/* The frame that every read of fresh anonymous memory maps. */
+#define MM_ZERO_PAGE 1
+
+/**
+ * enum mm_kind - what a page fault did; the names are those of observe
+ * @MM_KIND_NONE: there was no fault
+ * @MM_KIND_ZEROPAGE: the shared page of zeros was mapped
+ * @MM_KIND_ZERO: a new page of zeros
+ * @MM_KIND_COPY: a new page, filled from another
+ * @MM_KIND_REUSE: write permission for the page that is there
+ * @MM_KIND_FILE: page-cache pages mapped
+ * @MM_KIND_REMAP: existing pages of shared anonymous memory mapped
+ * @MM_KIND_NOTIFY: the file system was told of a first write
+ * @MM_KIND_SEGV: refused, SIGSEGV or SIGBUS
+ * @MM_KINDS: how many there are
+ */
+enum mm_kind {
+	MM_KIND_NONE,
+	MM_KIND_ZEROPAGE,
+	MM_KIND_ZERO,
+	MM_KIND_COPY,
+	MM_KIND_REUSE,
+	MM_KIND_FILE,
+	MM_KIND_REMAP,
+	MM_KIND_NOTIFY,
+	MM_KIND_SEGV,
+	MM_KINDS,
+};
+
+/**
+ * mm_kind_id() - A kind's name in scenarios, such as "zeropage".
+ * @kind: the kind
+ *
+ * Return: a constant string; "none" for MM_KIND_NONE.
+ */
+const char *mm_kind_id(enum mm_kind kind);
+
+/**
+ * enum mm_rule - what can be left out of the model, to see that it is needed
+ * @MM_RULE_SEGV: 1, what the mapping does not allow is refused
+ * @MM_RULE_ZEROPAGE: 3, a read of fresh memory maps the zero page
+ * @MM_RULE_AROUND: 4, a read fault maps what is cached around it
+ * @MM_RULE_START: 4, that window begins within the mapping
+ * @MM_RULE_END: 4, it ends 16 pages after its clamped beginning
+ * @MM_RULE_VMA_END: 4, and within the mapping
+ * @MM_RULE_TABLE: 4, and within the page table
+ * @MM_RULE_CACHE: 5, a private write of a file page fills the page cache
+ * @MM_RULE_NOTIFY: 6, the file system is told of the first write
+ * @MM_RULE_REUSE: 6, the last reference's write reuses
+ * @MM_RULE_EXCLUSIVE: 8, fork takes exclusivity away
+ * @MM_RULE_LAZY: 8, fork copies entries only where there is an anon_vma
+ * @MM_RULE_WIPE: 8, WIPEONFORK
+ * @MM_RULE_DONTFORK: 8, DONTFORK
+ * @MM_RULE_UPGRADE: 9, mprotect makes exclusive pages writable at once
+ * @MM_RULE_DROP: 10, dropped entries give their reference back
+ * @MM_RULE_MERGE: 11, mappings merge
+ * @MM_RULE_ANON_VMA: 7, an anon_vma travels through split and merge
+ * @MM_RULE_CHILD: 11, what a fork left never merges with what has no anon_vma
+ * @MM_RULE_BEFORE: 11, mremap merges before the source is removed
+ * @MM_RULE_POPULATE: MADV_POPULATE_* faults as an access would
+ * @MM_RULES: how many there are
+ */
+enum mm_rule {
+	MM_RULE_SEGV,
+	MM_RULE_ZEROPAGE,
+	MM_RULE_AROUND,
+	MM_RULE_START,
+	MM_RULE_END,
+	MM_RULE_VMA_END,
+	MM_RULE_TABLE,
+	MM_RULE_CACHE,
+	MM_RULE_NOTIFY,
+	MM_RULE_REUSE,
+	MM_RULE_EXCLUSIVE,
+	MM_RULE_LAZY,
+	MM_RULE_WIPE,
+	MM_RULE_DONTFORK,
+	MM_RULE_UPGRADE,
+	MM_RULE_DROP,
+	MM_RULE_MERGE,
+	MM_RULE_ANON_VMA,
+	MM_RULE_CHILD,
+	MM_RULE_BEFORE,
+	MM_RULE_POPULATE,
+	MM_RULES,
+};
+
+/**
+ * mm_rule_id() - A rule's name, such as "reuse".
+ * @rule: the rule
+ *
+ * Return: a constant string.
+ */
+const char *mm_rule_id(enum mm_rule rule);
+
+/* Flags of a mapping. */
+enum mm_vma_flag {
+	MM_VM_READ = 1 << 0,
+	MM_VM_WRITE = 1 << 1,
+	MM_VM_SHARED = 1 << 2,
+	MM_VM_ACCOUNT = 1 << 3,
+	MM_VM_DONTCOPY = 1 << 4,
+	MM_VM_WIPEONFORK = 1 << 5,
+};
+
+#define MM_VM_ACCESS (MM_VM_READ | MM_VM_WRITE)
+
+/* What backs a mapping; named ones have pages before they are mapped. */
+enum mm_backing {
+	MM_BACK_ANON,
+	MM_BACK_MEMFD,
+	MM_BACK_DISK,
+};
+
+/**
+ * struct mm_frame - a page of memory
+ * @serial: its identity, never used twice; 0 for a frame that is free
+ * @refs: entries that map it, and one for the page cache
+ * @mapcount: entries that map it
+ * @anon: private memory, not of the page cache
+ * @exclusive: anonymous, and nobody else can have it
+ * @value: its first byte
+ */
+struct mm_frame {
+	uint32_t serial;
+	uint16_t refs;
+	uint16_t mapcount;
+	bool anon;
+	bool exclusive;
+	char value;
+};
+
+/**
+ * struct mm_pte - a page table entry
+ * @frame: index of the frame, 0 for an absent page
+ * @write: a write needs no fault
+ * @dirty: it was written through this entry
+ */
+struct mm_pte {
+	uint16_t frame;
+	bool write;
+	bool dirty;
+};
+
+/**
+ * struct mm_vma - a mapping
+ * @start: first page
+ * @end: page after the last; 0 in a structure that is free
+ * @pgoff: page of the file, or (anonymous) of the address it was made at
+ * @file: index of the file plus 1, 0 for private anonymous memory
+ * @flags: enum mm_vma_flag
+ * @anon_vma: index of its own anon_vma, 0 for none
+ * @links: length of @chain
+ * @chain: the anon_vmas its pages may belong to: its ancestors' first
+ */
+struct mm_vma {
+	int start;
+	int end;
+	int pgoff;
+	int file;
+	unsigned int flags;
+	int anon_vma;
+	int links;
+	uint16_t chain[MM_CHAIN];
+};
+
+/**
+ * struct mm_anon_vma - what ties anonymous pages to the mappings they are in
+ * @links: mappings that have it in their chain
+ * @active: mappings whose own it is
+ * @children: anon_vmas made by forks of it, and itself where it is a root
+ * @parent: the one it was forked from, or itself
+ */
+struct mm_anon_vma {
+	int links;
+	int active;
+	int children;
+	int parent;
+};
+
+/**
+ * struct mm_file - a file, or shared anonymous memory, and its page cache
+ * @backing: MM_BACK_ANON for shared anonymous memory
+ * @pages: its size
+ * @users: mappings of it, and one while it has a name; 0: free
+ * @cache: frame of each page, 0 where there is none
+ */
+struct mm_file {
+	enum mm_backing backing;
+	int pages;
+	int users;
+	uint16_t cache[MM_FILE_PAGES];
+};
+
+/**
+ * struct mm_proc - a process
+ * @alive: between fork and exit
+ * @brk: page at which the break is
+ * @table: which page tables it has: below MM_TABLE_END, above, of the heap
+ * @vma: its mappings, in no order
+ * @pte: its page table
+ */
+struct mm_proc {
+	bool alive;
+	int brk;
+	bool table[3];
+	struct mm_vma vma[MM_VMAS];
+	struct mm_pte pte[MM_PAGES];
+};
+
+/**
+ * struct mm - a machine
+ * @around: pages of the fault-around window, 16 where pages have 4 KiB
+ * @drop: a bit for each enum mm_rule that is left out
+ * @why: called with each step of a decision; NULL for nobody
+ * @why_arg: handed to @why
+ * @full: a table had no room: what the model says from then on means nothing
+ * @serials: how many frames there have been
+ * @hint: where to look for a free frame
+ * @proc: the processes; the first lives from the beginning
+ * @file: files: the named ones, then shared anonymous memory
+ * @frame: the frames
+ * @anon_vma: the anon_vmas, from 1 on
+ */
+struct mm {
+	int around;
+	uint32_t drop;
+	void (*why)(void *arg, const char *text);
+	void *why_arg;
+	bool full;
+	uint32_t serials;
+	int hint;
+	struct mm_proc proc[MM_PROCS];
+	struct mm_file file[MM_FILES];
+	struct mm_frame frame[MM_FRAMES];
+	struct mm_anon_vma anon_vma[MM_ANON_VMAS];
+};
+
+/* What a process can be made to do. */
+enum mm_op_kind {
+	MM_OP_MMAP,
+	MM_OP_MUNMAP,
+	MM_OP_MPROTECT,
+	MM_OP_MREMAP,
+	MM_OP_MADVISE,
+	MM_OP_READ,
+	MM_OP_WRITE,
+	MM_OP_KWRITE,
+	MM_OP_FORK,
+	MM_OP_EXIT,
+	MM_OP_BRK,
+	MM_OP_SYNC,
+	MM_OPS,
+};
+
+/* madvise(2) */
+enum mm_advice {
+	MM_ADV_DONTNEED,
+	MM_ADV_FREE,
+	MM_ADV_COLD,
+	MM_ADV_WIPEONFORK,
+	MM_ADV_KEEPONFORK,
+	MM_ADV_DONTFORK,
+	MM_ADV_DOFORK,
+	MM_ADV_POPULATE_READ,
+	MM_ADV_POPULATE_WRITE,
+	MM_ADVICES,
+};
+
+/**
+ * struct mm_op - one operation
+ * @kind: what to do
+ * @proc: who does it
+ * @start: first page
+ * @pages: how many; for MM_OP_BRK the new size of the heap
+ * @to: mremap: where to
+ * @child: fork: the new process
+ * @file: mmap, sync: index of a named file, or -1 for anonymous memory
+ * @pgoff: mmap: page of the file to begin with
+ * @flags: mmap, mprotect: MM_VM_READ, MM_VM_WRITE; mmap: MM_VM_SHARED
+ * @advice: madvise: which
+ * @value: write: the first byte of each page
+ */
+struct mm_op {
+	enum mm_op_kind kind;
+	int proc;
+	int start;
+	int pages;
+	int to;
+	int child;
+	int file;
+	int pgoff;
+	unsigned int flags;
+	enum mm_advice advice;
+	char value;
+};
+
+/**
+ * struct mm_touch - what became of one access
+ * @kind: the fault it took, or none
+ * @value: the byte that was read or written
+ */
+struct mm_touch {
+	enum mm_kind kind;
+	char value;
+};
+
+/**
+ * struct mm_result - what became of an operation
+ * @rc: 0 or -errno
+ * @rusage: faults as getrusage counts them
+ * @perf: faults as perf counts them
+ * @touches: how many pages were accessed one by one, from the first
+ * @touch: each of these
+ */
+struct mm_result {
+	int rc;
+	int rusage;
+	int perf;
+	int touches;
+	struct mm_touch touch[MM_PAGES];
+};
+
+/**
+ * mm_init() - Make a machine with one process and nothing mapped.
+ * @mm: the machine; what was in it is forgotten
+ * @around: pages of a fault-around window, at least 1
+ */
+void mm_init(struct mm *mm, int around);
+
+/**
+ * mm_add_file() - Add a file that can be mapped by its index.
+ * @mm: the machine
+ * @backing: MM_BACK_MEMFD or MM_BACK_DISK
+ * @pages: its size, 1 to MM_FILE_PAGES
+ * @cached: how many pages, from the first, the page cache holds
+ * @value: page i of these begins with the byte @value + i
+ *
+ * Return: its index, 0 to MM_NAMED - 1, or -ENFILE.
+ */
+int mm_add_file(struct mm *mm, enum mm_backing backing, int pages, int cached,
+		char value);
+
+/**
+ * mm_do() - Let a process do something.
+ * @mm: the machine
+ * @op: what; its numbers must lie within the machine
+ * @result: filled in
+ *
+ * The errors in @result are the kernel's.
+ */
+void mm_do(struct mm *mm, const struct mm_op *op, struct mm_result *result);
+
+/**
+ * mm_find_vma() - Find the mapping that holds a page.
+ * @proc: the process
+ * @page: the page
+ *
+ * Return: the mapping or NULL.
+ */
+const struct mm_vma *mm_find_vma(const struct mm_proc *proc, int page);
+
+#endif

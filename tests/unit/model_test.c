@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The model of the kernel's decisions, without a kernel: its rules by example,
+ * and its own book-keeping after many random operations.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/model.h"
+
+#define RW (MM_VM_READ | MM_VM_WRITE)
+
+static struct mm *mm;
+static struct mm_result result;
+static char reasons[4096];
+
+static void listen(void *arg, const char *text)
+{
+	size_t used = strlen(reasons);
+
+	snprintf(reasons + used, sizeof(reasons) - used, "%s\n", text);
+}
+
+static int set_up(void **state)
+{
+	if (!mm)
+		mm = malloc(sizeof(*mm));
+	if (!mm)
+		return -1;
+	mm_init(mm, 16);
+	mm->why = listen;
+	*reasons = '\0';
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	free(mm);
+	mm = NULL;
+	return 0;
+}
+
+static void run(struct mm_op op)
+{
+	mm_do(mm, &op, &result);
+}
+
+static void map(int proc, int start, int pages, unsigned int flags, int file)
+{
+	struct mm_op op = { .kind = MM_OP_MMAP, .proc = proc };
+
+	op.start = start;
+	op.pages = pages;
+	op.flags = flags;
+	op.file = file;
+	run(op);
+}
+
+static int touch(enum mm_op_kind kind, int proc, int start, int pages)
+{
+	struct mm_op op = { .kind = kind, .proc = proc, .value = 'x' };
+
+	op.start = start;
+	op.pages = pages;
+	run(op);
+	return result.rusage;
+}
+
+static void do_fork(int proc, int child)
+{
+	struct mm_op op = { .kind = MM_OP_FORK, .proc = proc, .child = child };
+
+	run(op);
+}
+
+static void all_touches(enum mm_kind kind)
+{
+	for (int i = 0; i < result.touches; i++)
+		assert_int_equal(result.touch[i].kind, kind);
+}
+
+static void fork_and_write(void **state)
+{
+	map(0, 0, 8, RW, -1);
+	assert_int_equal(touch(MM_OP_WRITE, 0, 0, 8), 8);
+	all_touches(MM_KIND_ZERO);
+	do_fork(0, 1);
+	assert_int_equal(touch(MM_OP_READ, 1, 0, 8), 0);
+	assert_int_equal(touch(MM_OP_WRITE, 1, 0, 8), 8);
+	all_touches(MM_KIND_COPY);
+	assert_int_equal(touch(MM_OP_WRITE, 0, 0, 8), 8);
+	all_touches(MM_KIND_REUSE);
+}
+
+static void lazy_fork(void **state)
+{
+	map(0, 0, 8, RW, -1);
+	assert_int_equal(touch(MM_OP_READ, 0, 0, 8), 8);
+	do_fork(0, 1);
+	assert_int_equal(touch(MM_OP_READ, 1, 0, 8), 8);
+	all_touches(MM_KIND_ZEROPAGE);
+	assert_int_equal(touch(MM_OP_WRITE, 0, 0, 1), 1);
+	do_fork(0, 2);
+	assert_int_equal(touch(MM_OP_READ, 2, 0, 8), 0);
+}
+
+static void fault_around(void **state)
+{
+	int file = mm_add_file(mm, MM_BACK_MEMFD, 64, 64, 'A');
+
+	map(0, 5, 40, RW, file);
+	assert_int_equal(touch(MM_OP_READ, 0, 6, 1), 1);
+	assert_int_not_equal(mm->proc[0].pte[20].frame, 0);
+	assert_int_equal(mm->proc[0].pte[21].frame, 0);
+	assert_int_equal(touch(MM_OP_READ, 0, 5, 40), 2);
+}
+
+static void refused(void **state)
+{
+	map(0, 0, 2, MM_VM_READ, -1);
+	assert_int_equal(touch(MM_OP_WRITE, 0, 0, 4), 0);
+	all_touches(MM_KIND_SEGV);
+	assert_int_equal(result.perf, 4);
+}
+
+static void reasons_given(void **state)
+{
+	map(0, 0, 1, RW, -1);
+	touch(MM_OP_WRITE, 0, 0, 1);
+	do_fork(0, 1);
+	*reasons = '\0';
+	touch(MM_OP_WRITE, 1, 0, 1);
+	assert_string_equal(
+		reasons,
+		"do_user_addr_fault: page 0, write, page present\n"
+		"do_wp_page: anonymous, not exclusive, 2 references -> wp_page_copy\n");
+}
+
+/* Every rule can be left out, and has a name. */
+static void rules_named(void **state)
+{
+	for (int i = 0; i < MM_RULES; i++) {
+		assert_non_null(mm_rule_id(i));
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(mm_rule_id(i), mm_rule_id(j));
+	}
+	for (int i = 0; i < MM_KINDS; i++)
+		assert_non_null(mm_kind_id(i));
+}
+
+/* Each frame has as many references as there are entries and cached pages. */
+static void check_references(void)
+{
+	static int maps[MM_FRAMES], refs[MM_FRAMES];
+
+	memset(maps, 0, sizeof(maps));
+	memset(refs, 0, sizeof(refs));
+	for (int p = 0; p < MM_PROCS; p++)
+		for (int i = 0; i < MM_PAGES && mm->proc[p].alive; i++)
+			maps[mm->proc[p].pte[i].frame]++;
+	for (int f = 0; f < MM_FILES; f++)
+		for (int i = 0; i < mm->file[f].pages && mm->file[f].users; i++)
+			refs[mm->file[f].cache[i]]++;
+	for (int i = MM_ZERO_PAGE + 1; i < MM_FRAMES; i++) {
+		const struct mm_frame *frame = &mm->frame[i];
+
+		if (!frame->serial) {
+			assert_int_equal(maps[i] + refs[i], 0);
+			continue;
+		}
+		assert_int_equal(frame->mapcount, maps[i]);
+		assert_int_equal(frame->refs, maps[i] + refs[i]);
+		if (frame->exclusive)
+			assert_true(frame->anon && frame->refs == 1);
+	}
+}
+
+/* Entries lie in mappings, and no two mappings in one place. */
+static void check_mappings(void)
+{
+	for (int p = 0; p < MM_PROCS; p++) {
+		const struct mm_proc *proc = &mm->proc[p];
+		int covered = 0, sum = 0;
+
+		if (!proc->alive)
+			continue;
+		for (int i = 0; i < MM_VMAS; i++)
+			sum += proc->vma[i].end - proc->vma[i].start;
+		for (int i = 0; i < MM_PAGES; i++) {
+			bool mapped = mm_find_vma(proc, i);
+
+			covered += mapped;
+			assert_true(mapped || !proc->pte[i].frame);
+		}
+		assert_int_equal(sum, covered);
+	}
+}
+
+static struct mm_op random_op(int *born)
+{
+	struct mm_op op = {
+		.kind = rand() % MM_OPS,
+		.proc = rand() % *born,
+		.start = rand() % (MM_AREA - 40),
+		.pages = 1 + rand() % 40,
+		.to = rand() % (MM_AREA - 40),
+		.file = rand() % 3 - 1,
+		.pgoff = rand() % 64,
+		.flags = rand() % 2 ? RW : MM_VM_READ,
+		.advice = rand() % MM_ADVICES,
+		.value = rand(),
+	};
+
+	if (op.kind == MM_OP_MMAP && rand() % 2)
+		op.flags |= MM_VM_SHARED;
+	if (op.kind == MM_OP_FORK && *born < MM_PROCS)
+		op.child = (*born)++;
+	else if (op.kind == MM_OP_FORK)
+		op.kind = MM_OP_READ;
+	if (op.kind == MM_OP_SYNC || op.kind == MM_OP_BRK) {
+		op.file = 1;
+		op.pages %= MM_HEAP_PAGES;
+	}
+	if (op.kind == MM_OP_EXIT && !op.proc)
+		op.kind = MM_OP_WRITE;
+	return op;
+}
+
+static void books_balance(void **state)
+{
+	srand(1);
+	for (int i = 0; i < 300; i++) {
+		int born = 1;
+
+		set_up(state);
+		mm->why = NULL;
+		mm_add_file(mm, MM_BACK_MEMFD, 64, 30, 'A');
+		mm_add_file(mm, MM_BACK_DISK, 64, 64, 'a');
+		for (int n = 0; n < 60; n++) {
+			struct mm_op op = random_op(&born);
+
+			if (!mm->proc[op.proc].alive)
+				continue;
+			run(op);
+		}
+		check_references();
+		check_mappings();
+		assert_false(mm->full);
+	}
+}
+
+/* When all processes have gone nothing is left but the named files' pages. */
+static void nothing_leaks(void **state)
+{
+	int left = 0;
+
+	map(0, 0, 20, RW, -1);
+	map(0, 30, 20, RW | MM_VM_SHARED, -1);
+	touch(MM_OP_WRITE, 0, 0, 50);
+	do_fork(0, 1);
+	touch(MM_OP_WRITE, 1, 0, 10);
+	for (int p = 0; p < 2; p++)
+		run((struct mm_op){ .kind = MM_OP_EXIT, .proc = p });
+	for (int i = MM_ZERO_PAGE + 1; i < MM_FRAMES; i++)
+		left += mm->frame[i].serial != 0;
+	for (int i = 0; i < MM_ANON_VMAS; i++)
+		left += mm->anon_vma[i].links;
+	assert_int_equal(left, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(fork_and_write, set_up),
+		cmocka_unit_test_setup(lazy_fork, set_up),
+		cmocka_unit_test_setup(fault_around, set_up),
+		cmocka_unit_test_setup(refused, set_up),
+		cmocka_unit_test_setup(reasons_given, set_up),
+		cmocka_unit_test_setup(rules_named, set_up),
+		cmocka_unit_test_setup(books_balance, set_up),
+		cmocka_unit_test_setup(nothing_leaks, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, tear_down);
+}
