@@ -3,7 +3,7 @@
 
 # ---- what there is: a new program is a new file and one line here ----------
 
-LIBS  := observe report guard alloc model
+LIBS  := observe report guard alloc model litmus
 DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
 	 sbrkdemo/lazy \
@@ -44,7 +44,8 @@ FREE := sbrkdemo/limit mmapdemo/modes cow/kernel_write
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
 GUARDED := cow/denied
 TOOLS := cow/tools/doctor cow/tools/ledger cow/tools/fail cow/tools/sandbox \
-	 cow/tools/record cow/tools/replay cow/tools/tracegen
+	 cow/tools/record cow/tools/replay cow/tools/tracegen \
+	 cow/tools/litmus
 # Further files of programs: their rules below say whose.
 PARTS := cow/tools/fail_sweep cow/tools/sandbox_rules cow/tools/sandbox_decide
 PRELOADS := libcowalloc libcowrecord
@@ -76,7 +77,7 @@ cflags   := -std=gnu11 -D_GNU_SOURCE -Icow -fPIC -pthread -MMD -MP \
 	    -Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	    -Wvla-larger-than=4000 $(if $(W),-Werror) $(sanitize)
 ldlibs    = $(shell pkg-config --libs jansson libseccomp)
-archives := $(foreach l,report $(filter-out report,$(LIBS)),$(O)/lib$(l).a)
+archives := $(foreach l,litmus report $(filter-out litmus report,$(LIBS)),$(O)/lib$(l).a)
 programs := $(DEMOS) $(GUARDED) $(TOOLS)
 lib_srcs := $(foreach l,$(LIBS),$(wildcard cow/$(l)/*.c))
 units    := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
@@ -91,7 +92,7 @@ scripts  := $(shell find scripts .ci tests -type f \
 		-o -path 'scripts/*' -o -path '.ci/*' \) 2>/dev/null | sort)
 
 .PHONY: all demo perf test stress lint format install clean help deps-build \
-	deps-run deps-lint tests-build sweep sweep-others bench-guard \
+	deps-run deps-lint tests-build sweep sweep-others bench-guard litmus-random litmus-rules \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -212,6 +213,16 @@ bench-guard: deps-run
 	@$(MAKE) --no-print-directory all tests-build
 	@COW_BUILD=$(abspath $(O)) scripts/bench/guard.sh
 
+## Compare model and kernel in 10,000 random sequences (N=, SEED=)
+N    ?= 10000
+SEED ?= 1
+litmus-random: $(O)/cow/tools/litmus
+	$(O)/cow/tools/litmus --random $(N) --seed $(SEED) --out $(O)
+
+## Leave each rule out of the model: random sequences have to notice
+litmus-rules: $(O)/cow/tools/litmus
+	scripts/litmus-rules $(O)/cow/tools/litmus $(O) $(SEED)
+
 ## Check the sources: format, style, static analysis, documentation
 lint: deps-lint
 	@O=$(O) scripts/lint "$(sources)" "$(headers)" "$(scripts)"
@@ -241,7 +252,7 @@ help:
 	@echo 'Targets:'
 	@awk '/^## / { text = substr($$0, 4); next } \
 		text && /^[a-zA-Z-]+:/ { sub(/:.*/, ""); \
-			printf "  %-10s %s\n", $$0, text; text = "" }' Makefile
+			printf "  %-14s %s\n", $$0, text; text = "" }' Makefile
 	@echo 'Variables:'
 	@echo '  O=DIR      output folder (build)      V=1  show commands'
 	@echo '  SAN=LIST   sanitizers, such as address,undefined'

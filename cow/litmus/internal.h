@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of litmus share among themselves. */
+#ifndef COW_LITMUS_INTERNAL_H
+#define COW_LITMUS_INTERNAL_H
+
+#include "litmus.h"
+
+/*
+ * What the controller and its workers share: the order, and what came of it.
+ * Every process has it at the same address.
+ */
+struct lit_shared {
+	struct mm_op op;
+	struct mm_result result;
+	int error;
+	char what[128];
+	pid_t pid;
+	char *area;
+	char *heap;
+	bool heap_used;
+	bool drain;
+	enum obs_source source;
+	int source_fd;
+	int file[MM_NAMED];
+	struct obs_peer peer[MM_PROCS];
+	struct lit_shot shot[MM_PROCS];
+};
+
+struct lit_kernel {
+	struct lit_shared *shared;
+	struct lit_setup setup;
+	char *gap;
+	size_t gap_bytes;
+	const char *dir;
+	int disk[MM_NAMED];
+	bool alive[MM_PROCS];
+	int pidfd[MM_PROCS];
+};
+
+/* worker.c: what a worker is told to do; @shared is a struct lit_shared. */
+void lit_worker_begin(void *shared);
+void lit_worker_init(void *shared);
+void lit_worker_run(void *shared);
+void lit_worker_look(void *shared);
+
+/* files.c */
+int lit_files_open(struct lit_kernel *kernel);
+void lit_files_close(struct lit_kernel *kernel);
+
+/* replay.c: begin a scenario; do one operation: 1 agreed, 0 differs, -errno. */
+int lit_lab_start(struct lit_lab *lab, const struct lit_setup *setup);
+int lit_step(struct lit_lab *lab, const struct mm_op *op,
+	     struct lit_diff *diff);
+
+/* words.c: the language's words, by the model's numbers. */
+extern const char *const lit_op_word[MM_OPS];
+extern const char *const lit_advice_word[MM_ADVICES];
+extern const char *const lit_access_word[MM_VM_ACCESS + 1];
+
+/* show.c: how much of a line stands before what is expected of it. */
+int lit_op_length(const char *text);
+
+/* what.c: remember what failed; returns -@error. */
+int lit_fail(int error, const char *fmt, ...) __printf(2, 3);
+
+#endif

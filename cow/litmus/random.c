@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Random sequences: weighted so that mappings touch, split, merge and are
+ * forked often, and that what is unlikely still comes up.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define TOUCH_MAX 24
+#define FILE_SIZE 64
+
+/* What the making up of a sequence has in its hands. */
+struct dice {
+	uint64_t state;
+	const struct mm *mm;
+	const struct mm_op *last;
+	int born;
+	int files;
+};
+
+/* splitmix64 */
+static uint64_t draw(struct dice *dice)
+{
+	uint64_t z = dice->state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+static int below(struct dice *dice, int n)
+{
+	return draw(dice) % n;
+}
+
+static bool percent(struct dice *dice, int chance)
+{
+	return below(dice, 100) < chance;
+}
+
+static int alive(const struct mm *mm)
+{
+	int n = 0;
+
+	for (int i = 0; i < MM_PROCS; i++)
+		n += mm->proc[i].alive;
+	return n;
+}
+
+/* Often the same one again: what it did has to be looked at. */
+static int some_proc(struct dice *dice)
+{
+	int nth;
+
+	if (dice->last && dice->mm->proc[dice->last->proc].alive &&
+	    percent(dice, 40))
+		return dice->last->proc;
+	nth = below(dice, alive(dice->mm));
+	for (int i = 0;; i++)
+		if (dice->mm->proc[i].alive && nth-- == 0)
+			return i;
+}
+
+static const struct mm_vma *some_vma(struct dice *dice, int proc)
+{
+	const struct mm_vma *vma = dice->mm->proc[proc].vma;
+	int n = 0;
+
+	for (int i = 0; i < MM_VMAS; i++)
+		n += vma[i].end > 0;
+	if (!n)
+		return NULL;
+	n = below(dice, n);
+	for (int i = 0;; i++)
+		if (vma[i].end && n-- == 0)
+			return &vma[i];
+}
+
+/* Keep @start and @pages within the area, or within the heap. */
+static void clamp(struct mm_op *op)
+{
+	int from = op->start >= MM_HEAP - 3 ? MM_HEAP : 0;
+	int to = from ? MM_PAGES : MM_AREA;
+
+	if (op->start < from)
+		op->start = from;
+	if (op->start > to - 1)
+		op->start = to - 1;
+	if (op->pages < 1)
+		op->pages = 1;
+	if (op->pages > to - op->start)
+		op->pages = to - op->start;
+}
+
+/* All or part of a mapping, now and then beyond it; or anywhere. */
+static void some_range(struct dice *dice, struct mm_op *op)
+{
+	const struct mm_vma *vma = some_vma(dice, op->proc);
+	int size;
+
+	if (!vma || percent(dice, 12)) {
+		op->start = below(dice, MM_AREA);
+		op->pages = 1 + below(dice, 20);
+		clamp(op);
+		return;
+	}
+	size = vma->end - vma->start;
+	op->start = vma->start;
+	op->pages = size;
+	if (percent(dice, 70)) {
+		op->start += below(dice, size);
+		op->pages = 1 + below(dice, vma->end - op->start);
+	}
+	if (percent(dice, 12)) {
+		op->start -= below(dice, 4);
+		op->pages += below(dice, 8);
+	}
+	clamp(op);
+}
+
+/* The range of the last operation, where it was one of the same process. */
+static bool same_range(struct dice *dice, struct mm_op *op)
+{
+	const struct mm_op *last = dice->last;
+
+	if (!last || last->proc != op->proc || !last->pages ||
+	    last->kind == MM_OP_BRK || !percent(dice, 65))
+		return false;
+	op->start = last->kind == MM_OP_MREMAP ? last->to : last->start;
+	op->pages = last->pages;
+	return true;
+}
+
+/* A place in the area: next to a mapping, or anywhere. */
+static int some_place(struct dice *dice, int proc, int pages)
+{
+	const struct mm_vma *vma = some_vma(dice, proc);
+	int place = below(dice, MM_AREA);
+
+	if (vma && percent(dice, 55))
+		place = percent(dice, 50) ? vma->end : vma->start - pages;
+	if (place > MM_AREA - pages)
+		place = MM_AREA - pages;
+	return place < 0 ? 0 : place;
+}
+
+static unsigned int some_access(struct dice *dice)
+{
+	int n = below(dice, 100);
+
+	return n < 65 ? MM_VM_READ | MM_VM_WRITE : n < 92 ? MM_VM_READ : 0;
+}
+
+/* Memory like the mapping it touches: the two may become one. */
+static void make_alike(const struct dice *dice, struct mm_op *op)
+{
+	const struct mm_vma *vma = dice->mm->proc[op->proc].vma;
+
+	for (int i = 0; i < MM_VMAS; i++) {
+		if (!vma[i].end || (vma[i].end != op->start &&
+				    vma[i].start != op->start + op->pages))
+			continue;
+		op->flags = vma[i].flags & (MM_VM_ACCESS | MM_VM_SHARED);
+		op->file = vma[i].file <= dice->files ? vma[i].file - 1 : -1;
+		op->pgoff = vma[i].pgoff + op->start - vma[i].start;
+		if (op->pgoff < 0 || op->file < 0)
+			op->pgoff = 0;
+	}
+}
+
+static void make_mmap(struct dice *dice, struct mm_op *op)
+{
+	op->pages = 1 + below(dice, percent(dice, 20) ? 64 : 16);
+	op->start = some_place(dice, op->proc, op->pages);
+	op->flags = some_access(dice) | (percent(dice, 40) ? MM_VM_SHARED : 0);
+	op->file = -1;
+	if (percent(dice, 50)) {
+		if (percent(dice, 70))
+			make_alike(dice, op);
+		return;
+	}
+	op->file = below(dice, dice->files);
+	op->pgoff = percent(dice, 80) ? op->start % FILE_SIZE :
+					below(dice, FILE_SIZE);
+}
+
+static void make_fork(struct dice *dice, struct mm_op *op)
+{
+	if (dice->born == MM_PROCS) {
+		op->kind = MM_OP_WRITE;
+		some_range(dice, op);
+		return;
+	}
+	op->child = dice->born++;
+}
+
+/* The last process stays, and so does whoever a sequence began with: often. */
+static void make_exit(struct dice *dice, struct mm_op *op)
+{
+	if (alive(dice->mm) > 1)
+		return;
+	op->kind = MM_OP_READ;
+	some_range(dice, op);
+}
+
+static enum mm_op_kind some_kind(struct dice *dice)
+{
+	static const int weight[MM_OPS] = {
+		[MM_OP_MMAP] = 13,  [MM_OP_MUNMAP] = 4,	  [MM_OP_MPROTECT] = 9,
+		[MM_OP_MREMAP] = 6, [MM_OP_MADVISE] = 11, [MM_OP_READ] = 17,
+		[MM_OP_WRITE] = 22, [MM_OP_KWRITE] = 4,	  [MM_OP_FORK] = 8,
+		[MM_OP_EXIT] = 2,   [MM_OP_BRK] = 2,	  [MM_OP_SYNC] = 2,
+	};
+	int sum = 0, n;
+
+	for (int i = 0; i < MM_OPS; i++)
+		sum += weight[i];
+	n = below(dice, sum);
+	for (int i = 0;; i++) {
+		if (n < weight[i])
+			return i;
+		n -= weight[i];
+	}
+}
+
+static void fill_in(struct dice *dice, struct mm_op *op)
+{
+	switch (op->kind) {
+	case MM_OP_MMAP:
+		make_mmap(dice, op);
+		break;
+	case MM_OP_FORK:
+		make_fork(dice, op);
+		break;
+	case MM_OP_EXIT:
+		make_exit(dice, op);
+		break;
+	case MM_OP_BRK:
+		op->pages = below(dice, MM_HEAP_PAGES);
+		break;
+	case MM_OP_SYNC:
+		op->file = below(dice, dice->files);
+		break;
+	default:
+		if (!same_range(dice, op))
+			some_range(dice, op);
+	}
+	if (op->kind == MM_OP_MPROTECT)
+		op->flags = some_access(dice);
+	if (op->kind == MM_OP_MADVISE)
+		op->advice = below(dice, MM_ADVICES);
+	if (op->kind == MM_OP_MREMAP)
+		op->to = some_place(dice, op->proc, op->pages);
+	if (op->kind >= MM_OP_READ && op->kind <= MM_OP_KWRITE &&
+	    op->pages > TOUCH_MAX)
+		op->pages = TOUCH_MAX;
+}
+
+/* What often comes after what, by the same process, in the same pages. */
+static const struct {
+	enum mm_op_kind after;
+	enum mm_op_kind next;
+	int percent;
+} habits[] = {
+	{ MM_OP_MMAP, MM_OP_READ, 25 },
+	{ MM_OP_MMAP, MM_OP_WRITE, 20 },
+	{ MM_OP_READ, MM_OP_FORK, 20 },
+	{ MM_OP_WRITE, MM_OP_MPROTECT, 15 },
+	{ MM_OP_MPROTECT, MM_OP_MPROTECT, 25 },
+	{ MM_OP_MPROTECT, MM_OP_WRITE, 25 },
+};
+
+/* Then what was done is looked at: by an access, or by fork. */
+static bool go_on(struct dice *dice, struct mm_op *op)
+{
+	const struct mm_op *last = dice->last;
+
+	if (!last || !dice->mm->proc[last->proc].alive)
+		return false;
+	for (size_t i = 0; i < sizeof(habits) / sizeof(*habits); i++) {
+		if (last->kind != habits[i].after ||
+		    !percent(dice, habits[i].percent))
+			continue;
+		op->proc = last->proc;
+		op->kind = habits[i].next;
+		return true;
+	}
+	return false;
+}
+
+static void make_op(struct dice *dice, struct mm_op *op, int index)
+{
+	memset(op, 0, sizeof(*op));
+	if (!go_on(dice, op)) {
+		op->kind = index ? some_kind(dice) : MM_OP_MMAP;
+		op->proc = some_proc(dice);
+	}
+	op->value = 1 + index % 120;
+	fill_in(dice, op);
+	dice->last = op;
+}
+
+/* A memfd that holds some of its pages, and a file on a disk. */
+static void make_files(struct dice *dice, struct lit_setup *setup, bool disk)
+{
+	*setup = (struct lit_setup){
+		.files = 1 + disk,
+		.file = {
+			{ "m", MM_BACK_MEMFD, FILE_SIZE,
+			  below(dice, FILE_SIZE + 1), 'A' },
+			{ "d", MM_BACK_DISK, FILE_SIZE, FILE_SIZE, 'a' },
+		},
+	};
+	dice->files = setup->files;
+}
+
+int lit_random(struct lit_lab *lab, uint64_t seed, int ops,
+	       struct lit_sequence *sequence, struct lit_diff *diff)
+{
+	struct dice dice = { .state = seed, .mm = lab->mm, .born = 1 };
+	int rc, i = 0;
+
+	make_files(&dice, &sequence->setup, lit_kernel_has_disk(lab->kernel));
+	sequence->ops = 0;
+	rc = lit_lab_start(lab, &sequence->setup);
+	for (; i < ops && !rc; i++) {
+		make_op(&dice, &sequence->op[i], i);
+		sequence->ops = i + 1;
+		rc = lit_step(lab, &sequence->op[i], diff);
+		if (rc == 0)
+			break;
+		rc = rc < 0 ? rc : 0;
+	}
+	lit_kernel_stop(lab->kernel);
+	return rc ? rc : i;
+}

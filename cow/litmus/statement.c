@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+/* Operations of a scenario: what is done, to which pages, and how. */
+#include <string.h>
+
+#include "lex.h"
+
+static struct lit_name *name_of(const struct lit_scenario *scenario,
+				const char *word)
+{
+	for (int i = 0; i < scenario->names; i++)
+		if (!strcmp(scenario->name[i].name, word))
+			return (struct lit_name *)&scenario->name[i];
+	return NULL;
+}
+
+int parse_file_of(const struct lit_scenario *scenario, const char *word)
+{
+	for (int i = 0; i < scenario->setup.files; i++)
+		if (!strcmp(scenario->setup.file[i].name, word))
+			return i;
+	return -1;
+}
+
+bool parse_place(struct lex *lex, const struct lit_scenario *scenario,
+		 int *start, int *pages)
+{
+	const struct lit_name *name;
+	const char *at;
+	char word[WORD_MAX];
+
+	lex_end(lex);
+	at = lex->at;
+	if (!lex_word(lex, "a mapping's name", word))
+		return false;
+	name = name_of(scenario, word);
+	if (!name)
+		return lex_error(lex, at, "the name of a mapping");
+	*start = 0;
+	*pages = name->pages;
+	if (lex_starts_number(lex) &&
+	    !lex_range(lex, name->pages, start, pages))
+		return false;
+	*start += name->start;
+	return true;
+}
+
+/* A name for pages: at a place of its choice, or 16 pages above the last. */
+static bool add_name(struct parser *p, const char *word, const char *at,
+		     struct mm_op *op)
+{
+	struct lit_scenario *scenario = p->scenario;
+	struct lit_name *name = name_of(scenario, word);
+	int place = p->next_place;
+
+	if (name)
+		place = name->start;
+	if (lex_accept(&p->lex, "at") &&
+	    !lex_number(&p->lex, "a page of the area", 0, MM_AREA - 1, &place))
+		return false;
+	if (place + op->pages > MM_AREA)
+		return lex_error(
+			&p->lex, at,
+			"at most %d pages that end at page %d: it would end at %d",
+			MM_AREA, MM_AREA, place + op->pages);
+	if (!name && scenario->names == LIT_NAMES_MAX)
+		return lex_error(&p->lex, at, "at most %d names",
+				 LIT_NAMES_MAX);
+	if (!name)
+		name = &scenario->name[scenario->names++];
+	*name = (struct lit_name){ .start = place, .pages = op->pages };
+	strcpy(name->name, word);
+	op->start = place;
+	if (place + op->pages > p->next_place - 16)
+		p->next_place = (place + op->pages + 31) / 16 * 16;
+	return true;
+}
+
+static bool parse_access(struct lex *lex, unsigned int *flags)
+{
+	int access = lex_choice(lex, "none, r or rw", lit_access_word,
+				MM_VM_ACCESS + 1);
+
+	*flags |= access < 0 ? 0 : access;
+	return access >= 0;
+}
+
+/* map NAME anon|FILE private|shared [none|r|rw] PAGES [at PAGE] [from PAGE] */
+static bool parse_map(struct parser *p, struct mm_op *op)
+{
+	static const char *const sharing[] = { "private", "shared" };
+	struct lex *lex = &p->lex;
+	char name[WORD_MAX], file[WORD_MAX];
+	const char *at, *size;
+	int shared;
+
+	lex_end(lex);
+	at = lex->at;
+	if (!lex_word(lex, "a name for the mapping", name))
+		return false;
+	if (!strcmp(name, "heap"))
+		return lex_error(lex, at, "another name: brk maps the heap");
+	lex_end(lex);
+	size = lex->at;
+	if (!lex_word(lex, "anon or a file's name", file))
+		return false;
+	op->file = parse_file_of(p->scenario, file);
+	if (op->file < 0 && strcmp(file, "anon"))
+		return lex_error(lex, size, "anon or a file's name");
+	shared = lex_choice(lex, "private or shared", sharing, 2);
+	if (shared < 0)
+		return false;
+	op->flags = shared ? MM_VM_SHARED : 0;
+	if (lex_starts_number(lex))
+		op->flags |= MM_VM_ACCESS;
+	else if (!parse_access(lex, &op->flags))
+		return false;
+	if (!lex_number(lex, "a number of pages", 1, MM_AREA, &op->pages) ||
+	    !add_name(p, name, at, op))
+		return false;
+	return !lex_accept(lex, "from") ||
+	       lex_number(lex, "a page of the file", 0, MM_FILE_PAGES,
+			  &op->pgoff);
+}
+
+static bool parse_fork(struct parser *p, struct mm_op *op)
+{
+	const char *at;
+
+	lex_end(&p->lex);
+	at = p->lex.at;
+	if (!lex_proc(&p->lex, &op->child))
+		return false;
+	if (p->born & 1U << op->child)
+		return lex_error(&p->lex, at,
+				 "a process that has not been there yet");
+	p->born |= 1U << op->child;
+	return true;
+}
+
+static bool parse_sync(struct parser *p, struct mm_op *op)
+{
+	char word[WORD_MAX];
+	const char *at;
+
+	lex_end(&p->lex);
+	at = p->lex.at;
+	if (!lex_word(&p->lex, "a file's name", word))
+		return false;
+	op->file = parse_file_of(p->scenario, word);
+	return op->file >= 0 || lex_error(&p->lex, at, "a file's name");
+}
+
+/* mremap NAME [RANGE] to NAME [PAGE] */
+static bool parse_mremap(struct parser *p, struct mm_op *op)
+{
+	const char *at;
+	int pages;
+
+	if (!parse_place(&p->lex, p->scenario, &op->start, &op->pages))
+		return false;
+	if (!lex_accept(&p->lex, "to"))
+		return lex_error(&p->lex, p->lex.at, "'to'");
+	lex_end(&p->lex);
+	at = p->lex.at;
+	if (!parse_place(&p->lex, p->scenario, &op->to, &pages))
+		return false;
+	if (op->to + op->pages > MM_AREA)
+		return lex_error(&p->lex, at,
+				 "a place with %d pages in the area",
+				 op->pages);
+	return true;
+}
+
+/* What follows the name and range of an operation on memory. */
+static bool parse_how(struct parser *p, struct mm_op *op)
+{
+	int advice;
+
+	switch (op->kind) {
+	case MM_OP_MPROTECT:
+		return parse_access(&p->lex, &op->flags);
+	case MM_OP_MADVISE:
+		advice = lex_choice(&p->lex, "an advice, such as dontneed",
+				    lit_advice_word, MM_ADVICES);
+		op->advice = advice;
+		return advice >= 0;
+	case MM_OP_WRITE:
+	case MM_OP_KWRITE:
+		op->value = 'a' + p->scenario->lines % 26;
+		return !lex_starts_value(&p->lex) ||
+		       lex_value(&p->lex, &op->value);
+	default:
+		return true;
+	}
+}
+
+bool parse_op(struct parser *p, struct mm_op *op)
+{
+	int kind = lex_choice(&p->lex, "an operation, such as map or write",
+			      lit_op_word, MM_OPS);
+
+	if (kind < 0)
+		return false;
+	op->kind = kind;
+	switch (op->kind) {
+	case MM_OP_MMAP:
+		return parse_map(p, op);
+	case MM_OP_MREMAP:
+		return parse_mremap(p, op);
+	case MM_OP_FORK:
+		return parse_fork(p, op);
+	case MM_OP_EXIT:
+		p->gone |= 1U << op->proc;
+		return true;
+	case MM_OP_BRK:
+		return lex_number(&p->lex, "the heap's size", 0, MM_HEAP_PAGES,
+				  &op->pages);
+	case MM_OP_SYNC:
+		return parse_sync(p, op);
+	default:
+		return parse_place(&p->lex, p->scenario, &op->start,
+				   &op->pages) &&
+		       parse_how(p, op);
+	}
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A worker: one process of a scenario, on the running kernel. It does what it
+ * is told, with each touch of memory counted by itself, and takes a picture of
+ * its own pages. Nothing here may allocate memory or fault by itself.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* This process's perf counters. */
+static int counter[3] = { -1, -1, -1 };
+
+static void keep_error(struct lit_shared *shared, int rc)
+{
+	if (!rc || shared->error)
+		return;
+	shared->error = rc;
+	snprintf(shared->what, sizeof(shared->what), "%s", lit_what());
+}
+
+/* What observe reports is remembered in the same place as our own. */
+static void keep_observed(struct lit_shared *shared, int rc)
+{
+	if (rc)
+		keep_error(shared, lit_fail(-rc, "%s", obs_what()));
+}
+
+static char *address(const struct lit_shared *shared, int page)
+{
+	return page < MM_HEAP ?
+		       shared->area + page * obs_page_size() :
+		       shared->heap + (page - MM_HEAP) * obs_page_size();
+}
+
+/* The heap begins above a page that nothing merges with. */
+static int place_heap(struct lit_shared *shared)
+{
+	size_t page_size = obs_page_size();
+	char *now = sbrk(0);
+	char *gap = now + (-(uintptr_t)now & (page_size - 1));
+
+	if (brk(gap + page_size) || mprotect(gap, page_size, PROT_NONE))
+		return lit_fail(errno, "place the heap");
+	shared->heap = gap + page_size;
+	keep_observed(shared,
+		      obs_keep(shared->heap, MM_HEAP_PAGES * page_size));
+	return 0;
+}
+
+/* In the first process: the area is a hole, and the heap is placed. */
+void lit_worker_begin(void *arg)
+{
+	struct lit_shared *shared = arg;
+
+	if (munmap(shared->area, MM_AREA * obs_page_size()))
+		keep_error(shared, lit_fail(errno, "clear the area"));
+	keep_error(shared, place_heap(shared));
+	lit_worker_init(shared);
+}
+
+/* In each process: its own counters; it may outlive who forked it. */
+void lit_worker_init(void *arg)
+{
+	struct lit_shared *shared = arg;
+
+	prctl(PR_SET_PDEATHSIG, 0);
+	signal(SIGCHLD, SIG_IGN);
+	obs_counter_close(counter);
+	keep_observed(shared, obs_counter_open(counter, &shared->source));
+	keep_observed(shared, obs_quiet());
+}
+
+static int protection(unsigned int flags)
+{
+	return (flags & MM_VM_READ ? PROT_READ : 0) |
+	       (flags & MM_VM_WRITE ? PROT_WRITE : 0);
+}
+
+static int run_mmap(struct lit_shared *shared, const struct mm_op *op)
+{
+	size_t page_size = obs_page_size();
+	int flags = MAP_FIXED |
+		    (op->flags & MM_VM_SHARED ? MAP_SHARED : MAP_PRIVATE) |
+		    (op->file < 0 ? MAP_ANONYMOUS : 0);
+	void *got = mmap(address(shared, op->start), op->pages * page_size,
+			 protection(op->flags), flags,
+			 op->file < 0 ? -1 : shared->file[op->file],
+			 op->file < 0 ? 0 : op->pgoff * page_size);
+
+	return got == MAP_FAILED ? -1 : 0;
+}
+
+static int run_madvise(struct lit_shared *shared, const struct mm_op *op)
+{
+	static const int advice[MM_ADVICES] = {
+		[MM_ADV_DONTNEED] = MADV_DONTNEED,
+		[MM_ADV_FREE] = MADV_FREE,
+		[MM_ADV_COLD] = MADV_COLD,
+		[MM_ADV_WIPEONFORK] = MADV_WIPEONFORK,
+		[MM_ADV_KEEPONFORK] = MADV_KEEPONFORK,
+		[MM_ADV_DONTFORK] = MADV_DONTFORK,
+		[MM_ADV_DOFORK] = MADV_DOFORK,
+		[MM_ADV_POPULATE_READ] = MADV_POPULATE_READ,
+		[MM_ADV_POPULATE_WRITE] = MADV_POPULATE_WRITE,
+	};
+
+	return madvise(address(shared, op->start), op->pages * obs_page_size(),
+		       advice[op->advice]);
+}
+
+static int run_mremap(struct lit_shared *shared, const struct mm_op *op)
+{
+	size_t bytes = op->pages * obs_page_size();
+	void *got = mremap(address(shared, op->start), bytes, bytes,
+			   MREMAP_MAYMOVE | MREMAP_FIXED,
+			   address(shared, op->to));
+
+	return got == MAP_FAILED ? -1 : 0;
+}
+
+/*
+ * The child serves its own orders and never returns. The parent keeps no end
+ * of its socket: when the controller goes, all workers must notice.
+ */
+static int run_fork(struct lit_shared *shared, const struct mm_op *op)
+{
+	struct obs_peer peer = shared->peer[op->child];
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -1;
+	if (!pid)
+		obs_peer_serve(&peer);
+	keep_observed(shared, obs_peer_adopt(&peer, pid));
+	close(peer.fd);
+	shared->pid = pid;
+	return 0;
+}
+
+/* The raw call: the library takes a break that did not shrink for success. */
+static int run_brk(struct lit_shared *shared, const struct mm_op *op)
+{
+	char *want = shared->heap + op->pages * obs_page_size();
+
+	shared->heap_used = true;
+	errno = ENOMEM;
+	return syscall(SYS_brk, want) == (long)want ? 0 : -1;
+}
+
+static int run_call(struct lit_shared *shared, const struct mm_op *op)
+{
+	size_t bytes = op->pages * obs_page_size();
+	char *at = address(shared, op->start);
+
+	switch (op->kind) {
+	case MM_OP_MMAP:
+		return run_mmap(shared, op);
+	case MM_OP_MUNMAP:
+		return munmap(at, bytes);
+	case MM_OP_MPROTECT:
+		return mprotect(at, bytes, protection(op->flags));
+	case MM_OP_MREMAP:
+		return run_mremap(shared, op);
+	case MM_OP_MADVISE:
+		return run_madvise(shared, op);
+	case MM_OP_FORK:
+		return run_fork(shared, op);
+	case MM_OP_BRK:
+		return run_brk(shared, op);
+	default:
+		return 0;
+	}
+}
+
+static uint64_t faults_so_far(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* The kernel itself writes, for read(2); refused, it says EFAULT. */
+static bool kernel_write(const struct lit_shared *shared, char *at)
+{
+	return pread(shared->source_fd, at, 1, 0) == 1;
+}
+
+/* One touch; false if it was refused. */
+static bool touch(const struct lit_shared *shared, char *at)
+{
+	struct obs_signal refusal;
+
+	if (shared->op.kind == MM_OP_KWRITE)
+		return kernel_write(shared, at);
+	if (shared->op.kind == MM_OP_WRITE)
+		obs_try_write(at, shared->op.value, &refusal);
+	else
+		obs_try_read(at, &refusal);
+	return !refusal.signo;
+}
+
+/* The controller tells later what kind of fault each of them was. */
+static void touch_pages(struct lit_shared *shared)
+{
+	const struct mm_op *op = &shared->op;
+	struct mm_result *result = &shared->result;
+
+	if (op->kind == MM_OP_KWRITE &&
+	    pwrite(shared->source_fd, &op->value, 1, 0) != 1)
+		keep_error(shared, lit_fail(errno, "write the byte to read"));
+	result->touches = op->pages;
+	for (int i = 0; i < op->pages; i++) {
+		char *at = address(shared, op->start + i);
+		uint64_t before = faults_so_far();
+		bool done = touch(shared, at);
+		uint64_t faults = faults_so_far() - before;
+
+		result->rusage += faults;
+		result->touch[i].kind = faults ? MM_KINDS : MM_KIND_NONE;
+		if (faults > 1)
+			keep_error(shared,
+				   lit_fail(EBADMSG, "touch a page once"));
+		if (!done)
+			result->touch[i].kind = MM_KIND_SEGV;
+		else
+			result->touch[i].value = touch_read(at);
+	}
+}
+
+static void run_counted(struct lit_shared *shared)
+{
+	uint64_t before;
+	int rc;
+
+	if (shared->op.kind >= MM_OP_READ && shared->op.kind <= MM_OP_KWRITE) {
+		touch_pages(shared);
+		return;
+	}
+	before = faults_so_far();
+	rc = run_call(shared, &shared->op);
+	shared->result.rc = rc ? -errno : 0;
+	if (shared->op.kind == MM_OP_MADVISE)
+		shared->result.rusage = faults_so_far() - before;
+}
+
+void lit_worker_run(void *arg)
+{
+	struct lit_shared *shared = arg;
+	uint64_t before[OBS_COUNTS], after[OBS_COUNTS];
+
+	if (shared->drain)
+		obs_drain();
+	keep_observed(shared, obs_counter_read(counter, before));
+	run_counted(shared);
+	keep_observed(shared, obs_counter_read(counter, after));
+	shared->result.perf = -1;
+	if (shared->source != OBS_RUSAGE && shared->op.kind != MM_OP_FORK)
+		shared->result.perf =
+			after[OBS_PERF_TOTAL] - before[OBS_PERF_TOTAL];
+}
+
+/* A picture of the caller's pages; what is present can be read in peace. */
+void lit_worker_look(void *arg)
+{
+	struct lit_shared *shared = arg;
+	struct lit_shot *shot = &shared->shot[shared->op.proc];
+
+	keep_observed(shared,
+		      obs_pages_of(0, shared->area, MM_AREA, shot->page));
+	if (shared->heap_used)
+		keep_observed(shared,
+			      obs_pages_of(0, shared->heap, MM_HEAP_PAGES,
+					   shot->page + MM_HEAP));
+	for (int i = 0; i < MM_PAGES; i++) {
+		uint32_t flags = shot->page[i].flags;
+
+		if (flags & OBS_PRESENT && !(flags & OBS_MAP_NONE))
+			shot->value[i] = touch_read(address(shared, i));
+	}
+}

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Copy-on-write litmus tests: what will the kernel do with these few lines, and
+ * does it? Scenarios run on a model and on the kernel, and both are compared
+ * page by page; random ones look for a difference.
+ *
+ * Try: litmus tests/litmus/fork-write.litmus
+ * Try: litmus --step --why tests/litmus/three-sharers.litmus
+ * Try: litmus --random 1000 --seed 1
+ */
+#include <argp.h>
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "litmus/litmus.h"
+
+enum { PASS = 0, FAIL = 1, USAGE = 2, SKIP = 4 };
+
+enum {
+	KEY_MODEL = 0x100,
+	KEY_KERNEL,
+	KEY_STEP,
+	KEY_ASK,
+	KEY_WHY,
+	KEY_TAP,
+	KEY_JSON,
+	KEY_RANDOM,
+	KEY_SEED,
+	KEY_OPS,
+	KEY_OUT,
+	KEY_DIR,
+	KEY_UNPINNED,
+	KEY_DROP,
+};
+
+static const struct argp_option options[] = {
+	{ "model", KEY_MODEL, NULL, 0, "ask the model only", 1 },
+	{ "kernel", KEY_KERNEL, NULL, 0, "ask the running kernel only", 1 },
+	{ "step", KEY_STEP, NULL, 0,
+	  "draw the pages of all processes after each line", 2 },
+	{ "why", KEY_WHY, NULL, 0, "show the model's decisions", 2 },
+	{ "ask", KEY_ASK, NULL, 0, "ask for your own predictions first", 2 },
+	{ "tap", KEY_TAP, NULL, 0, "say it in TAP 13, a test for each file",
+	  3 },
+	{ "json", KEY_JSON, NULL, 0, "say it in JSON, one object a line", 3 },
+	{ "quiet", 'q', NULL, 0, "say only what differs", 3 },
+	{ "random", KEY_RANDOM, "N", 0, "make up N sequences, and compare", 4 },
+	{ "seed", KEY_SEED, "S", 0, "number of the first one (1)", 4 },
+	{ "ops", KEY_OPS, "N", 0, "operations of a sequence (24)", 4 },
+	{ "out", KEY_OUT, "DIR", 0,
+	  "where to write a sequence that differs (.)", 4 },
+	{ "dir", KEY_DIR, "DIR", 0, "where disk files lie (/var/tmp)", 5 },
+	{ "unpinned", KEY_UNPINNED, NULL, 0,
+	  "use all CPUs, and do not compare page identity", 5 },
+	{ "drop", KEY_DROP, "RULE", OPTION_HIDDEN,
+	  "leave a rule out of the model", 5 },
+	{ 0 },
+};
+
+static struct {
+	enum lit_mode mode;
+	bool step, why, ask, tap, json, quiet, unpinned;
+	long random, seed, ops;
+	const char *out, *dir;
+	uint32_t drop;
+	char **file;
+	int files;
+} opt = { .seed = 1, .ops = 24, .out = ".", .dir = "/var/tmp" };
+
+static struct lit_lab lab;
+static struct lit_scenario scenario;
+static long asked, right, answer;
+static int ok, differing, skipped;
+static FILE *reasons;
+static char *reasons_text;
+static size_t reasons_size;
+
+static long number(struct argp_state *state, const char *name, const char *text,
+		   long min, long max)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (errno || end == text || *end || value < min || value > max)
+		argp_error(state, "%s is from %ld to %ld, not '%s'", name, min,
+			   max, text);
+	return value;
+}
+
+static uint32_t rule(struct argp_state *state, const char *name)
+{
+	for (int i = 0; i < MM_RULES; i++)
+		if (!strcmp(name, mm_rule_id(i)))
+			return 1U << i;
+	argp_error(state, "'%s' is unknown to the model", name);
+	return 0;
+}
+
+static void check_options(struct argp_state *state)
+{
+	if (opt.tap && opt.json)
+		argp_error(state, "--tap and --json exclude each other");
+	if (opt.ask && (opt.tap || opt.json || opt.quiet))
+		argp_error(state, "--ask goes with the plain text only");
+	if ((opt.why || opt.step) && (opt.tap || opt.json))
+		argp_error(state,
+			   "--why and --step go with the plain text only");
+	if (opt.mode == LIT_KERNEL && opt.why)
+		argp_error(state, "--why explains the model, not --kernel");
+	if (!opt.random == !opt.files)
+		argp_error(state, "either scenario files or --random");
+	if (opt.random && opt.mode != LIT_COMPARE)
+		argp_error(state, "--random compares model and kernel");
+}
+
+static error_t parse_mode(int key, struct argp_state *state)
+{
+	enum lit_mode mode = key == KEY_MODEL ? LIT_MODEL : LIT_KERNEL;
+
+	if (opt.mode != LIT_COMPARE && opt.mode != mode)
+		argp_error(state, "--model and --kernel: both is the default");
+	opt.mode = mode;
+	return 0;
+}
+
+static error_t parse_random(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case KEY_RANDOM:
+		opt.random = number(state, "--random", arg, 1, 1000000000);
+		return 0;
+	case KEY_SEED:
+		opt.seed = number(state, "--seed", arg, 0, 1L << 60);
+		return 0;
+	case KEY_OPS:
+		opt.ops = number(state, "--ops", arg, 1, LIT_OPS_MAX);
+		return 0;
+	case KEY_OUT:
+		opt.out = arg;
+		return 0;
+	case KEY_DROP:
+		opt.drop |= rule(state, arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The options that are on or off. */
+static bool *flag(int key)
+{
+	switch (key) {
+	case KEY_STEP:
+		return &opt.step;
+	case KEY_WHY:
+		return &opt.why;
+	case KEY_ASK:
+		return &opt.ask;
+	case KEY_TAP:
+		return &opt.tap;
+	case KEY_JSON:
+		return &opt.json;
+	case KEY_UNPINNED:
+		return &opt.unpinned;
+	default:
+		return key == 'q' ? &opt.quiet : NULL;
+	}
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	if (flag(key)) {
+		*flag(key) = true;
+		return 0;
+	}
+	switch (key) {
+	case KEY_MODEL:
+	case KEY_KERNEL:
+		return parse_mode(key, state);
+	case KEY_DIR:
+		opt.dir = arg;
+		return 0;
+	case ARGP_KEY_ARGS:
+		opt.file = state->argv + state->next;
+		opt.files = state->argc - state->next;
+		return 0;
+	case ARGP_KEY_END:
+		check_options(state);
+		return 0;
+	default:
+		return parse_random(key, arg, state);
+	}
+}
+
+/* Decisions are made before the line is shown, and said after it. */
+static void keep_why(void *arg, const char *text)
+{
+	fprintf(reasons, "        %s\n", text);
+}
+
+static void show_why(void)
+{
+	fclose(reasons);
+	fputs(reasons_text, stdout);
+	free(reasons_text);
+	reasons = open_memstream(&reasons_text, &reasons_size);
+	if (!reasons)
+		err(FAIL, "keep the model's reasons");
+}
+
+/* --ask: the reader's prediction comes first. */
+static int before(void *arg, const struct lit_line *line)
+{
+	if (opt.ask && lit_ask(stdin, stdout, line, &answer))
+		errx(FAIL, "read your prediction: no more input");
+	return 0;
+}
+
+static int after(void *arg, const struct lit_outcome *outcome)
+{
+	bool good = outcome->agreed && !outcome->unmet;
+
+	if (opt.ask && answer >= 0) {
+		asked++;
+		right += lit_judge(stdout, outcome, answer);
+	}
+	if (good)
+		ok++;
+	else
+		differing++;
+	if (opt.json)
+		lit_show_json(stdout, &scenario, outcome);
+	else if (!good || !(opt.quiet || opt.tap))
+		lit_show_line(stdout, outcome);
+	if (opt.why)
+		show_why();
+	if (opt.step)
+		lit_show_strips(stdout, &scenario, outcome);
+	return 0;
+}
+
+/* Read and run one file; returns an exit status. */
+static int run_file(const char *path)
+{
+	const struct lit_player player = { before, after, NULL };
+	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	char message[LIT_WHAT_MAX];
+	int rc;
+
+	if (!file) {
+		warn("open %s", path);
+		return USAGE;
+	}
+	rc = lit_read(&scenario, path, file, message);
+	if (file != stdin)
+		fclose(file);
+	if (rc) {
+		warnx("%s", message);
+		return USAGE;
+	}
+	if (!opt.json && !opt.tap && !opt.quiet)
+		printf("%s: %s\n", path, scenario.title);
+	rc = lit_play(&lab, &scenario, opt.mode, &player);
+	if (rc == -ENODEV) {
+		skipped++;
+		warnx("%s: skipped: %s", path, lit_what());
+		return SKIP;
+	}
+	if (rc < 0) {
+		warnx("%s: %s: %s", path, lit_what(), strerror(-rc));
+		return FAIL;
+	}
+	return rc ? FAIL : PASS;
+}
+
+static void tap_line(int n, int status)
+{
+	if (opt.tap)
+		printf("%sok %d - %s%s%s\n",
+		       status == PASS || status == SKIP ? "" : "not ", n,
+		       scenario.title, status == SKIP ? " # SKIP " : "",
+		       status == SKIP ? lit_what() : "");
+}
+
+static void sum_up(void)
+{
+	if (opt.ask)
+		printf("%ld of %ld predictions right\n", right, asked);
+	if (opt.json)
+		printf("{\"program\":\"cow/tools/litmus\",\"ok\":%d,\"differs\":%d,\"skipped\":%d}\n",
+		       ok, differing, skipped);
+	else if (!opt.tap)
+		printf("%d files, %d lines as they should be, %d not, %d files skipped\n",
+		       opt.files, ok, differing, skipped);
+}
+
+static int run_files(void)
+{
+	int worst = PASS, passed = 0;
+
+	if (opt.tap)
+		printf("TAP version 13\n1..%d\n", opt.files);
+	for (int i = 0; i < opt.files; i++) {
+		int status = run_file(opt.file[i]);
+
+		tap_line(i + 1, status);
+		passed += status != SKIP;
+		if (status != SKIP && status > worst)
+			worst = status;
+	}
+	sum_up();
+	return passed ? worst : SKIP;
+}
+
+static void reproduce(uint64_t seed, struct lit_sequence *sequence,
+		      struct lit_diff *diff)
+{
+	char path[LIT_WHAT_MAX];
+	int rc = lit_reproduce(&lab, seed, sequence, diff, opt.out, path);
+
+	if (rc)
+		errx(FAIL, "%s: %s", lit_what(), strerror(-rc));
+	printf("seed %llu differs: P%d page %d %s; %d operations remain: %s\n",
+	       (unsigned long long)seed, diff->proc, diff->page, diff->what,
+	       sequence->ops, path);
+}
+
+static void progress(long done)
+{
+	if (isatty(STDERR_FILENO) && (done % 20 == 0 || done == opt.random))
+		fprintf(stderr, "\r%ld of %ld sequences, %d differ%s", done,
+			opt.random, differing, done == opt.random ? "\n" : "");
+}
+
+static int run_random(void)
+{
+	static struct lit_sequence sequence;
+	struct lit_diff diff;
+
+	for (long i = 0; i < opt.random; i++) {
+		int agreed = lit_random(&lab, opt.seed + i, opt.ops, &sequence,
+					&diff);
+
+		if (agreed < 0)
+			errx(FAIL, "seed %ld: %s: %s", opt.seed + i, lit_what(),
+			     strerror(-agreed));
+		if (agreed < opt.ops) {
+			differing++;
+			reproduce(opt.seed + i, &sequence, &diff);
+			break;
+		}
+		ok++;
+		progress(i + 1);
+	}
+	printf("%d of %ld sequences of %ld operations agree%s\n", ok,
+	       opt.random, opt.ops,
+	       differing ? "; stopped at the first that does not" : "");
+	if (lab.identity->moved)
+		printf("the kernel moved %llu pages meanwhile (compaction)\n",
+		       (unsigned long long)lab.identity->moved);
+	return differing ? FAIL : PASS;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_option,
+		.args_doc = "[FILE.litmus...]",
+		.doc = "Predict with a model of the kernel what processes' memory will do, run it on the kernel, and compare page by page.",
+	};
+	const char *dir;
+	int status;
+
+	argp_err_exit_status = USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	dir = access(opt.dir, W_OK) ? NULL : opt.dir;
+	if (lit_lab_open(&lab, opt.mode == LIT_MODEL, dir, !opt.unpinned))
+		errx(FAIL, "%s", lit_what());
+	lab.drop = opt.drop;
+	if (opt.why) {
+		reasons = open_memstream(&reasons_text, &reasons_size);
+		lab.why = reasons ? keep_why : NULL;
+	}
+	status = opt.random ? run_random() : run_files();
+	lit_lab_close(&lab);
+	if (fflush(stdout) || ferror(stdout))
+		err(FAIL, "write to standard output");
+	return status;
+}
