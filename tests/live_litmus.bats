@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Litmus: all scenarios and a share of the random ones, for each kind of user.
+# shellcheck disable=SC2154 # bats sets stderr
+
+load helpers
+
+setup_file()
+{
+	open_copies
+	cp -r "$COW_ROOT/tests/litmus" "$COPIES/scenarios"
+	chmod -R a+rX "$COPIES/scenarios"
+	export LITMUS=$COPIES/cow/tools/litmus
+}
+
+teardown_file()
+{
+	close_copies
+}
+
+# No process of ours is left.
+teardown()
+{
+	run ! pgrep -f "^$COPIES/"
+}
+
+# All scenarios hold, run by the given command and options.
+scenarios_hold()
+{
+	run --separate-stderr "$@" --quiet "$COPIES"/scenarios/*.litmus
+	echo "$output$stderr"
+	[ "$status" = 0 ]
+	[[ $output == *" 0 not, 0 files skipped" ]]
+}
+
+@test "there are many scenarios, each with a lesson of its own" {
+	local file
+	[ "$(find "$COPIES/scenarios" -name '*.litmus' | wc -l)" -ge 60 ]
+	[ -z "$(cat "$COPIES"/scenarios/*.litmus | grep '^title' | sort | uniq -d)" ]
+	for file in "$COPIES"/scenarios/*.litmus; do
+		grep -q '=>' "$file"
+	done
+}
+
+@test "all scenarios: model and kernel agree, and do as expected" {
+	scenarios_hold "$LITMUS"
+	scenarios_hold "$LITMUS" --unpinned
+}
+
+@test "all scenarios on the model alone, and on the kernel alone" {
+	scenarios_hold "$LITMUS" --model
+	scenarios_hold "$LITMUS" --kernel
+}
+
+@test "all scenarios without root, without perf, without both" {
+	scenarios_hold as_nobody "$LITMUS"
+	scenarios_hold without_perf "$LITMUS"
+	scenarios_hold nobody_without_perf "$LITMUS"
+}
+
+@test "TAP has a test for each file, JSON an object for each line" {
+	"$LITMUS" --tap "$COPIES"/scenarios/fork-*.litmus >"$BATS_TEST_TMPDIR/tap"
+	grep -qx "1..$(grep -c '^ok' "$BATS_TEST_TMPDIR/tap")" "$BATS_TEST_TMPDIR/tap"
+	"$LITMUS" --json "$COPIES"/scenarios/fork-*.litmus |
+		jq -s -e '(last | .differs == 0) and (last.ok == length - 1) and
+			all(.[:-1][]; .predicted == .measured and .verdict == "ok")'
+}
+
+@test "the strips show who shares what, and the reasons why" {
+	run "$LITMUS" --step --why "$COPIES/scenarios/three-sharers.litmus"
+	[[ $output == *"P0 CCCC  P1 PPPP  P2 CCCC"* ]]
+	[[ $output == *"do_wp_page: anonymous, not exclusive, 3 references -> wp_page_copy"* ]]
+	[[ $output == *"do_wp_page: anonymous, the last reference -> wp_page_reuse"* ]]
+}
+
+@test "--ask counts right predictions" {
+	run "$LITMUS" --ask "$COPIES/scenarios/fork-read.litmus" < <(printf '8\n8\n0\n')
+	[ "$status" = 0 ]
+	[[ $output == *"2 of 3 predictions right"* ]]
+	run "$LITMUS" --ask "$COPIES/scenarios/fork-read.litmus" </dev/null
+	[ "$status" = 1 ]
+	[[ $output == *"read your prediction: no more input"* ]]
+}
+
+@test "an expectation that is wrong fails, and is named" {
+	printf 'map a anon private 4\nP0 write a => copy 4\n' >"$BATS_TEST_TMPDIR/wrong"
+	run "$LITMUS" "$BATS_TEST_TMPDIR/wrong"
+	[ "$status" = 1 ]
+	[[ $output == *"DIFFERS"*"column 15: the model does not do so: 0 of this kind"* ]]
+}
+
+@test "random sequences: model and kernel agree" {
+	[ -z "$SAN" ] || skip "too slow with sanitizers: make litmus-random"
+	"$LITMUS" --random 250 --seed 7000 --out "$BATS_TEST_TMPDIR"
+	"$LITMUS" --random 60 --seed 8000 --unpinned --out "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
+	as_nobody "$LITMUS" --random 60 --seed 9000
+}
+
+@test "random sequences notice what is left out of the model" {
+	[ -z "$SAN" ] || skip "too slow with sanitizers: make litmus-rules"
+	"$COW_ROOT/scripts/litmus-rules" "$LITMUS" "$BATS_TEST_TMPDIR" 1 \
+		lazy around reuse vma-end notify end merge before upgrade
+}
+
+@test "a difference is shrunk to a scenario that shows it again" {
+	local found
+	run "$LITMUS" --random 100 --seed 1 --drop reuse --out "$BATS_TEST_TMPDIR"
+	[ "$status" = 1 ]
+	found=$(echo "$BATS_TEST_TMPDIR"/litmus-*.litmus)
+	[ "$(grep -c '^P' "$found")" -le 8 ]
+	run "$LITMUS" --drop reuse "$found"
+	[ "$status" = 1 ]
+	"$LITMUS" "$found"
+}
