@@ -95,8 +95,8 @@ refused()
 
 @test "binary garbage" {
 	head -c 100000 /dev/urandom | refused "expected"
-	head -c 100000 /dev/zero | refused "/s:1:1: expected text, not the byte 0x00"
-	printf 'map a anon private 8\n\x80\xff\n' | refused "/s:2:1: expected an operation"
+	head -c 100000 /dev/zero | refused "/s:1:1: expected text, found the byte 0x00"
+	printf 'map a anon private 8\n\x80\xff\n' | refused "/s:2:1: expected an operation, such as map or write, found the byte 0x80"
 }
 
 @test "one line without an end" {

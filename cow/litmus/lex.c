@@ -27,10 +27,26 @@ static int word_length(const char *at)
 	return n;
 }
 
+/* What stands at @at, for people. */
+static void found_text(const struct lex *lex, const char *at, char *found,
+		       size_t size)
+{
+	int n = word_length(at);
+
+	if (at >= lex->end || *at == '#')
+		snprintf(found, size, "the end of the line");
+	else if (n)
+		snprintf(found, size, "'%.*s'%s", n < 20 ? n : 20, at,
+			 n > 20 ? "..." : "");
+	else if (isprint((unsigned char)*at))
+		snprintf(found, size, "'%c'", *at);
+	else
+		snprintf(found, size, "the byte 0x%02x", *at & 0xff);
+}
+
 bool lex_error(struct lex *lex, const char *at, const char *fmt, ...)
 {
-	char expected[90], found[32] = "the end of the line";
-	int n = word_length(at);
+	char expected[90], found[40];
 	va_list args;
 
 	if (lex->failed)
@@ -39,9 +55,7 @@ bool lex_error(struct lex *lex, const char *at, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(expected, sizeof(expected), fmt, args);
 	va_end(args);
-	if (*at && *at != '#')
-		snprintf(found, sizeof(found), "'%.*s'%s",
-			 n ? (n < 20 ? n : 20) : 1, at, n > 20 ? "..." : "");
+	found_text(lex, at, found, sizeof(found));
 	snprintf(lex->message, LIT_WHAT_MAX,
 		 "%.60s:%d:%d: expected %s, found %s", lex->path, lex->line,
 		 (int)(at - lex->text) + 1, expected, found);

@@ -11,6 +11,7 @@ struct lex {
 	int line;
 	const char *text;
 	const char *at;
+	const char *end;
 	char *message;
 	bool failed;
 };

@@ -15,7 +15,7 @@
 
 #define LIT_NAME_MAX 16
 #define LIT_TEXT_MAX 160
-#define LIT_WHAT_MAX 200
+#define LIT_WHAT_MAX 256
 
 /**
  * struct lit_file - a file that a scenario maps

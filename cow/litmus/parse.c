@@ -110,9 +110,7 @@ static bool check_text(struct parser *p, const char *text, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++)
 		if ((unsigned char)text[i] < ' ' && text[i] != '\t')
-			return lex_error(&p->lex, text + i,
-					 "text, not the byte 0x%02x,",
-					 text[i] & 0xff);
+			return lex_error(&p->lex, text + i, "text");
 	if (bytes >= LINE_MAX_BYTES)
 		return lex_error(&p->lex, text + LINE_MAX_BYTES - 1,
 				 "a line of at most %d bytes",
@@ -147,6 +145,7 @@ static bool read_line(struct parser *p, FILE *file, char **text, size_t *size)
 	p->lex.line++;
 	p->lex.text = *text;
 	p->lex.at = *text;
+	p->lex.end = *text + bytes;
 	if (check_text(p, *text, bytes))
 		parse_line(p);
 	return !p->lex.failed;
@@ -170,6 +169,7 @@ int lit_read(struct lit_scenario *scenario, const char *path, FILE *file,
 		return -EINVAL;
 	}
 	p.lex.text = "";
+	p.lex.end = p.lex.text;
 	if (!p.lex.failed && !scenario->lines)
 		lex_error(&p.lex, p.lex.text, "at least one operation");
 	return p.lex.failed ? -EINVAL : 0;
