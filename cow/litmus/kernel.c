@@ -62,6 +62,7 @@ int lit_kernel_open(struct lit_kernel **kernel, const char *dir, bool pin)
 	if (!k)
 		return lit_fail(ENOMEM, "run scenarios");
 	k->dir = dir;
+	k->has_disk = lit_files_probe(dir);
 	rc = open_shared(k, pin);
 	if (!rc && pin && obs_pin())
 		rc = lit_fail(EPERM, "%s", obs_what());
@@ -288,5 +289,5 @@ enum obs_source lit_kernel_source(const struct lit_kernel *kernel)
 
 bool lit_kernel_has_disk(const struct lit_kernel *kernel)
 {
-	return kernel->dir;
+	return kernel->has_disk;
 }

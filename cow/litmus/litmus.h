@@ -121,7 +121,7 @@ const struct lit_shot *lit_kernel_shot(const struct lit_kernel *kernel,
  * lit_kernel_has_disk() - Can scenarios use files on a disk?
  * @kernel: the runner
  *
- * Return: true if it was given a folder.
+ * Return: true if it was given a folder on ext4.
  */
 bool lit_kernel_has_disk(const struct lit_kernel *kernel);
 
