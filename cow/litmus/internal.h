@@ -19,10 +19,12 @@ struct lit_shared {
 	char *heap;
 	bool heap_used;
 	bool drain;
+	unsigned int born;
 	enum obs_source source;
 	int source_fd;
 	int file[MM_NAMED];
 	struct obs_peer peer[MM_PROCS];
+	int other[MM_PROCS];
 	struct lit_shot shot[MM_PROCS];
 };
 
@@ -39,6 +41,7 @@ struct lit_kernel {
 };
 
 /* worker.c: what a worker is told to do; @shared is a struct lit_shared. */
+void lit_worker_born(int proc);
 void lit_worker_begin(void *shared);
 void lit_worker_init(void *shared);
 void lit_worker_run(void *shared);

@@ -118,6 +118,7 @@ static int open_peers(struct lit_shared *shared)
 
 		if (rc)
 			return lit_fail(-rc, "%s", obs_what());
+		shared->other[i] = shared->peer[i].other;
 	}
 	return 0;
 }
@@ -144,6 +145,7 @@ int lit_kernel_start(struct lit_kernel *kernel, const struct lit_setup *setup)
 
 	kernel->setup = *setup;
 	shared->heap_used = false;
+	shared->born = 1;
 	memset(shared->shot, 0, sizeof(shared->shot));
 	rc = lit_files_open(kernel);
 	if (!rc)
@@ -154,8 +156,10 @@ int lit_kernel_start(struct lit_kernel *kernel, const struct lit_setup *setup)
 	pid = fork();
 	if (pid < 0)
 		return lit_fail(errno, "fork");
-	if (!pid)
+	if (!pid) {
+		lit_worker_born(0);
 		obs_peer_serve(&peer);
+	}
 	rc = adopt(kernel, 0, pid);
 	return rc ? rc : call(kernel, 0, lit_worker_begin);
 }
@@ -255,6 +259,7 @@ static int run(struct lit_kernel *kernel, const struct mm_op *op)
 	rc = call(kernel, op->proc, lit_worker_run);
 	if (rc || op->kind != MM_OP_FORK || shared->result.rc)
 		return rc;
+	shared->born |= 1U << op->child;
 	rc = adopt(kernel, op->child, shared->pid);
 	return rc ? rc : call(kernel, op->child, lit_worker_init);
 }

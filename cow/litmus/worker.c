@@ -19,6 +19,31 @@
 /* This process's perf counters. */
 static int counter[3] = { -1, -1, -1 };
 
+/* Whose sockets this process has closed already, a bit each. */
+static unsigned int parted;
+
+void lit_worker_born(int proc)
+{
+	parted |= 1U << proc;
+}
+
+/*
+ * A socket that two workers keep open for each other would let both outlive
+ * the controller: close those of all who have been born meanwhile.
+ */
+static void part(const struct lit_shared *shared)
+{
+	unsigned int stale = shared->born & ~parted;
+
+	for (int i = 0; i < MM_PROCS; i++) {
+		if (!(stale & 1U << i))
+			continue;
+		close(shared->peer[i].fd);
+		close(shared->other[i]);
+	}
+	parted |= stale;
+}
+
 static void keep_error(struct lit_shared *shared, int rc)
 {
 	if (!rc || shared->error)
@@ -138,6 +163,7 @@ static int run_fork(struct lit_shared *shared, const struct mm_op *op)
 
 	if (pid < 0)
 		return -1;
+	lit_worker_born(op->child);
 	if (!pid)
 		obs_peer_serve(&peer);
 	keep_observed(shared, obs_peer_adopt(&peer, pid));
@@ -275,6 +301,7 @@ void lit_worker_look(void *arg)
 	struct lit_shared *shared = arg;
 	struct lit_shot *shot = &shared->shot[shared->op.proc];
 
+	part(shared);
 	keep_observed(shared,
 		      obs_pages_of(0, shared->area, MM_AREA, shot->page));
 	if (shared->heap_used)
