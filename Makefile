@@ -91,7 +91,7 @@ scripts  := $(shell find scripts .ci tests -type f \
 		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
 		-o -path 'scripts/*' -o -path '.ci/*' \) 2>/dev/null | sort)
 
-.PHONY: all demo perf test stress lint format install clean help deps-build \
+.PHONY: all deps-test demo perf test stress lint format install clean help deps-build \
 	deps-run deps-lint tests-build sweep sweep-others bench-guard litmus-random litmus-rules \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
 .DELETE_ON_ERROR:
@@ -142,6 +142,8 @@ deps-build:
 	@NO_INSTALL=1 scripts/deps build
 deps-run:
 	@scripts/deps run
+deps-test:
+	@scripts/deps test
 deps-lint:
 	@scripts/deps lint
 
@@ -180,7 +182,7 @@ perf: deps-run
 
 ## Run the tests (TESTS= names some files of tests/)
 TESTS ?= $(wildcard tests/*.bats)
-test: deps-run
+test: deps-test
 	@$(MAKE) --no-print-directory all tests-build
 	@COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" COW_FREE="$(FREE)" \
 		COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
