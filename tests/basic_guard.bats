@@ -7,12 +7,16 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	build=${COW_BUILD:-build}
-	ledger=$build/cow/tools/ledger
-	fail=$build/cow/tools/fail
-	asks=$build/tests/fixtures/asks
-	frail=$build/tests/fixtures/frail
 	tmp=$(mktemp -d)
 	chmod 755 "$tmp"
+	# Where anyone may run them: the build may lie in a closed home.
+	mkdir "$tmp/bin"
+	install "$build"/cow/tools/{ledger,fail} "$build"/cow/denied \
+		"$build"/tests/fixtures/{asks,frail} "$tmp/bin"
+	ledger=$tmp/bin/ledger
+	fail=$tmp/bin/fail
+	asks=$tmp/bin/asks
+	frail=$tmp/bin/frail
 	nobody=()
 	[ "$(id -u)" -ne 0 ] ||
 		nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -307,6 +311,6 @@ await() {
 
 @test "the demo of refusals holds, as root and as nobody" {
 	need_plain
-	"$build/cow/denied" --quiet
-	"${nobody[@]}" "$build/cow/denied" --quiet --pages 100
+	"$tmp/bin/denied" --quiet
+	"${nobody[@]}" "$tmp/bin/denied" --quiet --pages 100
 }

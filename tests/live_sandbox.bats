@@ -6,10 +6,13 @@
 setup() {
 	[ -z "${SAN-}" ] || skip "a sanitizer needs what the sandbox refuses"
 	build=$(realpath "${COW_BUILD:-build}")
-	sandbox=$build/cow/tools/sandbox
 	limits=(--cpu 1 --wall 4 --memory 300M)
 	tmp=$(mktemp -d)
 	mkdir "$tmp/in" "$tmp/out"
+	mkdir "$tmp/bin"
+	# Where anyone may run it: the build may lie in a closed home.
+	install "$build/cow/tools/sandbox" "$tmp/bin"
+	sandbox=$tmp/bin/sandbox
 	echo secret > "$tmp/out/secret"
 	cp "$build/tests/fixtures/escape" "$build/tests/fixtures/bomb" "$tmp/in"
 	chmod -R a+rwX "$tmp"
