@@ -57,9 +57,7 @@ static void load(struct rep *r)
 	if (mmap(table, bytes, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages", n);
-	parent->value = 't';
-	obs_writes(parent);
-	rep_saw_faults(r, parent);
+	rep_writes(r, NULL, parent, 't');
 	rep_saw(r, pss_of(r, 0, table));
 }
 

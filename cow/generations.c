@@ -97,9 +97,7 @@ static void child_writes_half(struct rep *r)
 	if (peer)
 		rep_forked(r, peer, fork());
 	family = 2;
-	lower->value = 'c';
-	rep_order(r, peer, obs_writes, lower);
-	rep_saw_faults(r, lower);
+	rep_writes(r, peer, lower, 'c');
 	rep_saw(r, count_alone(r));
 }
 
@@ -123,9 +121,7 @@ static void grandchild_writes(struct rep *r)
 	rep_expect_faults(r, n, OBS_KIND_COPY);
 	rep_expect(r, 2 * half + n, "pages", alone);
 	rep_because(r, "none was its own; the child is left alone with half");
-	grand->value = 'g';
-	rep_order(r, grandpeer, obs_writes, grand);
-	rep_saw_faults(r, grand);
+	rep_writes(r, grandpeer, grand, 'g');
 	rep_saw(r, count_alone(r));
 }
 
@@ -137,9 +133,7 @@ static void parent_writes_again(struct rep *r)
 	rep_because(
 		r,
 		"its lower half is its own since the child's copies, but still marked read-only; the upper half it shares with the child");
-	parent->value = 'P';
-	obs_writes(parent);
-	rep_saw_faults(r, parent);
+	rep_writes(r, NULL, parent, 'P');
 	rep_saw(r, count_alone(r));
 }
 

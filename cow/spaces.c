@@ -47,9 +47,7 @@ static void parent_writes(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
 	rep_because(r, "each first store is given a new page of zeros");
-	parent->value = 'p';
-	obs_writes(parent);
-	rep_saw_faults(r, parent);
+	rep_writes(r, NULL, parent, 'p');
 }
 
 static void child_writes(struct rep *r)
@@ -63,9 +61,7 @@ static void child_writes(struct rep *r)
 	peer = rep_peer(r);
 	if (peer)
 		rep_forked(r, peer, fork());
-	child->value = 'c';
-	rep_order(r, peer, obs_writes, child);
-	rep_saw_faults(r, child);
+	rep_writes(r, peer, child, 'c');
 	rep_saw(r, child->addr - parent->addr);
 	rep_saw(r, rep_going(r) ? rep_compare(r, parent, child, peer) : 0);
 	if (rep_going(r) && rep_sees_frames(r))

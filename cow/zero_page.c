@@ -61,9 +61,7 @@ static void read_fresh(struct rep *r)
 	rep_because(
 		r,
 		"a load needs zeros, not memory: each entry is set to the kernel's page of zeros, read-only");
-	parent->value = 0;
-	obs_reads(parent);
-	rep_saw_faults(r, parent);
+	rep_reads(r, NULL, parent, 0);
 	rep_saw(r, parent->matched);
 	rep_saw(r, zeros(parent));
 	rep_saw(r, resident(r, 0));
@@ -77,9 +75,7 @@ static void child_reads(struct rep *r)
 		r,
 		"nothing in this mapping was ever written: fork() copies no entries of it, as the child can get them by faults");
 	fork_child(r);
-	child->value = 0;
-	rep_order(r, peer, obs_reads, child);
-	rep_saw_faults(r, child);
+	rep_reads(r, peer, child, 0);
 	rep_end_peer(r, peer);
 }
 
@@ -91,9 +87,7 @@ static void write_one(struct rep *r)
 	rep_because(
 		r,
 		"a store to a read-only entry: a new page, zeroed; there is no need to copy the page of zeros");
-	first->value = 'p';
-	obs_writes(first);
-	rep_saw_faults(r, first);
+	rep_writes(r, NULL, first, 'p');
 	rep_look(r, 0, parent);
 	rep_saw(r, zeros(parent));
 	rep_saw(r, resident(r, 0));
@@ -122,9 +116,7 @@ static void child_writes(struct rep *r)
 	rep_because(
 		r,
 		"one page is the parent's and is copied; the zeros were nobody's and are made anew");
-	child->value = 'c';
-	rep_order(r, peer, obs_writes, child);
-	rep_saw_faults(r, child);
+	rep_writes(r, peer, child, 'c');
 	rep_saw(r, rep_going(r) ? resident(r, peer->pid) : 0);
 	rep_saw(r, resident(r, 0));
 	rep_look(r, 0, parent);

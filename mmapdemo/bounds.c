@@ -111,9 +111,7 @@ static void grown_again(struct rep *r)
 	rep_because(r, "the file is one hole now: nothing cached to map along");
 	if (ftruncate(fd, n * page_size))
 		rep_failed(r, -errno, "grow a file to %zu pages", n);
-	file->value = 0;
-	obs_reads(file);
-	rep_saw_faults(r, file);
+	rep_reads(r, NULL, file, 0);
 	rep_saw(r, file->matched);
 }
 

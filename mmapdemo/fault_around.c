@@ -137,9 +137,7 @@ static void write_all(struct rep *r)
 		r,
 		"a store needs its page alone; nothing is mapped along with it");
 	forget(r, even);
-	even->value = 'b';
-	obs_writes(even);
-	rep_saw_faults(r, even);
+	rep_writes(r, NULL, even, 'b');
 	rep_saw(r, present(even));
 	rep_strip(r, "written", even->after, n);
 }

@@ -46,9 +46,7 @@ static void first_stores(struct rep *r)
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
 	rep_because(r, "each first store is given a new page of zeros");
 	rep_failed(r, map(all, MAP_FIXED), "mmap %zu pages", n);
-	all->value = 'a';
-	obs_writes(all);
-	rep_saw_faults(r, all);
+	rep_writes(r, NULL, all, 'a');
 }
 
 static void replace(struct rep *r)

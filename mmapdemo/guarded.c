@@ -95,9 +95,7 @@ static void allow(struct rep *r)
 	rep_because(r, "the pages were kept, and equal mappings merge");
 	if (mprotect(middle, bytes, PROT_READ | PROT_WRITE))
 		rep_failed(r, -errno, "mprotect %zu pages", n);
-	window->value = 'a';
-	obs_reads(window);
-	rep_saw_faults(r, window);
+	rep_reads(r, NULL, window, 'a');
 	rep_saw(r, window->matched);
 	rep_saw(r, mapping_pages(r));
 }
@@ -124,9 +122,7 @@ static void remove_guard(struct rep *r)
 	rep_because(r, "the guard freed the pages: what comes is fresh");
 	if (madvise(middle, bytes, MADV_GUARD_REMOVE))
 		rep_failed(r, -errno, "madvise MADV_GUARD_REMOVE");
-	window->value = 'b';
-	obs_writes(window);
-	rep_saw_faults(r, window);
+	rep_writes(r, NULL, window, 'b');
 }
 
 static void unmap(struct rep *r)

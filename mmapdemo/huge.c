@@ -86,9 +86,7 @@ static void store_small(struct rep *r)
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
 	rep_because(r, "MADV_NOHUGEPAGE: each page faults for itself");
 	map(r, MADV_NOHUGEPAGE);
-	parent->value = 'p';
-	obs_writes(parent);
-	rep_saw_faults(r, parent);
+	rep_writes(r, NULL, parent, 'p');
 }
 
 static void store_huge(struct rep *r)
@@ -126,9 +124,7 @@ static void write_one(struct rep *r)
 	rep_expect(r, n - 1, "pages", "that the child shares");
 	rep_expect(r, n - each, "pages", "of the child's huge pages left");
 	rep_because(r, "the entry is split, and one small page copied");
-	first->value = 'c';
-	rep_order(r, peer, obs_writes, first);
-	rep_saw_faults(r, first);
+	rep_writes(r, peer, first, 'c');
 	rep_saw(r, rep_going(r) ? shared(r) : 0);
 	rep_saw(r, rep_going(r) ? in_huge(r, peer->pid) : 0);
 }
@@ -139,9 +135,7 @@ static void write_all(struct rep *r)
 	rep_expect(r, 0, "pages", "of the child's huge pages left");
 	rep_expect(r, n, "pages", "of the parent's huge pages left");
 	rep_because(r, "page by page: the child has no huge page left");
-	child->value = 'c';
-	rep_order(r, peer, obs_writes, child);
-	rep_saw_faults(r, child);
+	rep_writes(r, peer, child, 'c');
 	rep_saw(r, rep_going(r) ? in_huge(r, peer->pid) : 0);
 	rep_saw(r, in_huge(r, 0));
 }

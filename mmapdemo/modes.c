@@ -134,9 +134,7 @@ static void store(struct rep *r)
 	if (mmap(window->addr, n * obs_page_size(), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_FIXED, file, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages of a file", n);
-	window->value = 'b';
-	obs_writes(window);
-	rep_saw_faults(r, window);
+	rep_writes(r, NULL, window, 'b');
 	for (size_t i = 0; i < n; i++)
 		same += pread(file, &c, 1, i * obs_page_size()) == 1 &&
 			c == 'a';

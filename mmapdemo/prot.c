@@ -155,9 +155,7 @@ static void write_again(struct rep *r)
 	rep_expect_faults(r, 0, OBS_KIND_REUSE);
 	rep_because(r, "ours alone: mprotect() makes them writable at once");
 	protect(r, PROT_READ | PROT_WRITE);
-	window->value = 'c';
-	obs_writes(window);
-	rep_saw_faults(r, window);
+	rep_writes(r, NULL, window, 'c');
 }
 
 static const struct rep_step steps[] = {

@@ -74,9 +74,7 @@ static void first_stores(struct rep *r)
 	if (mmap(here->addr, bytes, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages", n);
-	here->value = 'a';
-	obs_writes(here);
-	rep_saw_faults(r, here);
+	rep_writes(r, NULL, here, 'a');
 }
 
 static void move_away(struct rep *r)
@@ -142,9 +140,7 @@ static void touch_tail(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
 	rep_because(r, "what was added is fresh memory");
-	tail->value = 'c';
-	obs_writes(tail);
-	rep_saw_faults(r, tail);
+	rep_writes(r, NULL, tail, 'c');
 }
 
 static const struct rep_step steps[] = {

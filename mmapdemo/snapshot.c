@@ -54,9 +54,7 @@ static void see_old(struct rep *r)
 	rep_expect(r, n, "pages", "that read as the file");
 	rep_because(r, "a load maps the page cache's pages, %zu a fault",
 		    around);
-	all->value = 'a';
-	obs_reads(all);
-	rep_saw_faults(r, all);
+	rep_reads(r, NULL, all, 'a');
 	rep_saw(r, all->matched);
 	rep_strip(r, "private", all->after, n);
 }
@@ -69,9 +67,7 @@ static void see_new(struct rep *r)
 		r,
 		"mapped privately, but the page cache's own pages: write() changes them under us");
 	write_file(r, 'b');
-	all->value = 'b';
-	obs_reads(all);
-	rep_saw_faults(r, all);
+	rep_reads(r, NULL, all, 'b');
 	rep_saw(r, all->matched);
 }
 
@@ -129,9 +125,7 @@ static void forget(struct rep *r)
 		"MADV_DONTNEED drops the copies: what is private and was not saved is lost, and the file is behind it");
 	if (rep_going(r) && madvise(all->addr, n * page_size, MADV_DONTNEED))
 		rep_failed(r, -errno, "madvise MADV_DONTNEED");
-	all->value = 'd';
-	obs_reads(all);
-	rep_saw_faults(r, all);
+	rep_reads(r, NULL, all, 'd');
 	rep_saw(r, all->matched);
 }
 

@@ -72,9 +72,7 @@ static void first_stores(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
 	rep_because(r, "each first store is given a new page of zeros");
-	window->value = 'a';
-	obs_writes(window);
-	rep_saw_faults(r, window);
+	rep_writes(r, NULL, window, 'a');
 }
 
 static void in_the_middle(struct rep *r)

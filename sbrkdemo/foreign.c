@@ -52,9 +52,7 @@ static void by_sbrk(struct rep *r)
 	ours = rep_window(r, page_above(block), n);
 	if (!rep_going(r))
 		return;
-	ours->value = 'o';
-	obs_writes(ours);
-	rep_saw_faults(r, ours);
+	rep_writes(r, NULL, ours, 'o');
 	rep_saw(r, (char *)sbrk(0) - (n + 1) * page_size - block);
 }
 
@@ -78,9 +76,7 @@ static void malloc_goes_on(struct rep *r)
 	if (!rep_going(r))
 		return;
 	in_child = rep_window(r, theirs->addr, n);
-	theirs->value = 't';
-	obs_writes(theirs);
-	rep_saw_faults(r, theirs);
+	rep_writes(r, NULL, theirs, 't');
 	rep_saw(r, block > ours->addr && block < (char *)sbrk(0));
 	rep_saw(r, obs_matches(ours, 'o'));
 }

@@ -97,9 +97,7 @@ static void usable(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
 	rep_because(r, "the failure took nothing: what there is can be used");
-	window->value = 'x';
-	obs_writes(window);
-	rep_saw_faults(r, window);
+	rep_writes(r, NULL, window, 'x');
 	rep_strip(r, "heap", window->after, n);
 }
 
