@@ -14,6 +14,7 @@
 #include "report/report.h"
 
 static size_t n;
+static bool shared; /* the page of zeros, by this kernel */
 static struct obs_window *parent, *child, *first;
 static struct obs_peer *peer;
 
@@ -22,6 +23,7 @@ static void set_up(struct rep *r)
 	char *area = rep_area(r, rep_pages(r));
 
 	n = rep_pages(r);
+	shared = obs_fresh_read() == OBS_KIND_ZEROPAGE;
 	parent = rep_window(r, area, n);
 	child = rep_window(r, area, n);
 	first = rep_window(r, area, 1);
@@ -54,13 +56,16 @@ static size_t zeros(const struct obs_window *window)
 
 static void read_fresh(struct rep *r)
 {
-	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
+	rep_expect_faults(r, n, obs_fresh_read());
 	rep_expect(r, n, "pages", "that read as zero");
-	rep_expect(r, n, "pages", "that are the one page of zeros");
-	rep_expect(r, 0, "pages", "that count as resident memory");
+	rep_expect(r, shared ? n : 0, "pages",
+		   "that are the one page of zeros");
+	rep_expect(r, shared ? 0 : n, "pages", "that count as resident memory");
 	rep_because(
 		r,
-		"a load needs zeros, not memory: each entry is set to the kernel's page of zeros, read-only");
+		shared ?
+			"a load needs zeros, not memory: each entry is set to the kernel's page of zeros, read-only" :
+			"this kernel is one of the few that map no page of zeros: a load is given a page of its own, as a store is");
 	rep_reads(r, NULL, parent, 0);
 	rep_saw(r, parent->matched);
 	rep_saw(r, zeros(parent));
@@ -70,10 +75,12 @@ static void read_fresh(struct rep *r)
 
 static void child_reads(struct rep *r)
 {
-	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
+	rep_expect_faults(r, shared ? n : 0, OBS_KIND_ZEROPAGE);
 	rep_because(
 		r,
-		"nothing in this mapping was ever written: fork() copies no entries of it, as the child can get them by faults");
+		shared ?
+			"nothing in this mapping was ever written: fork() copies no entries of it, as the child can get them by faults" :
+			"the mapping has pages of its own: fork() copied its entries");
 	fork_child(r);
 	rep_reads(r, peer, child, 0);
 	rep_end_peer(r, peer);
@@ -81,12 +88,15 @@ static void child_reads(struct rep *r)
 
 static void write_one(struct rep *r)
 {
-	rep_expect_faults(r, 1, OBS_KIND_ZERO);
-	rep_expect(r, n - 1, "pages", "that are the page of zeros");
-	rep_expect(r, 1, "pages", "that counts as resident memory");
+	rep_expect_faults(r, 1, shared ? OBS_KIND_ZERO : OBS_KIND_REUSE);
+	rep_expect(r, shared ? n - 1 : 0, "pages",
+		   "that are the page of zeros");
+	rep_expect(r, shared ? 1 : n, "pages", "resident");
 	rep_because(
 		r,
-		"a store to a read-only entry: a new page, zeroed; there is no need to copy the page of zeros");
+		shared ?
+			"a store to a read-only entry: a new page, zeroed; there is no need to copy the page of zeros" :
+			"fork() made its entry read-only; the child has gone, so the page is there to be used again");
 	rep_writes(r, NULL, first, 'p');
 	rep_look(r, 0, parent);
 	rep_saw(r, zeros(parent));
@@ -96,10 +106,12 @@ static void write_one(struct rep *r)
 static void child_reads_again(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_ZEROPAGE);
-	rep_expect(r, n - 1, "pages", "that are the child's page of zeros");
+	rep_expect(r, shared ? n - 1 : 0, "pages",
+		   "that are the child's page of zeros");
 	rep_because(
 		r,
-		"the mapping holds a page of its own now: fork() copied all its entries, those of the page of zeros as well");
+		"the mapping holds a page of its own now: fork() copied all its entries%s",
+		shared ? ", those of the page of zeros as well" : "");
 	fork_child(r);
 	rep_order(r, peer, obs_reads, child);
 	rep_saw_faults(r, child);
@@ -109,13 +121,15 @@ static void child_reads_again(struct rep *r)
 
 static void child_writes(struct rep *r)
 {
-	rep_expect_faults(r, n - 1, OBS_KIND_ZERO);
-	rep_expect_faults(r, 1, OBS_KIND_COPY);
-	rep_expect(r, n, "pages", "that count as the child's resident memory");
-	rep_expect(r, 1, "pages", "that counts as the parent's");
+	rep_expect_faults(r, shared ? n - 1 : 0, OBS_KIND_ZERO);
+	rep_expect_faults(r, shared ? 1 : n, OBS_KIND_COPY);
+	rep_expect(r, n, "pages", "resident in the child");
+	rep_expect(r, shared ? 1 : n, "pages", "resident in the parent");
 	rep_because(
 		r,
-		"one page is the parent's and is copied; the zeros were nobody's and are made anew");
+		shared ?
+			"one page is the parent's and is copied; the zeros were nobody's and are made anew" :
+			"all pages are the parent's, and are copied");
 	rep_writes(r, peer, child, 'c');
 	rep_saw(r, rep_going(r) ? resident(r, peer->pid) : 0);
 	rep_saw(r, resident(r, 0));

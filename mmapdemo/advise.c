@@ -105,7 +105,7 @@ static void free_later(struct rep *r)
 
 static void wipe_on_fork(struct rep *r)
 {
-	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
+	rep_expect_faults(r, n, obs_fresh_read());
 	rep_expect(r, n, "pages", "that the child reads as zero");
 	rep_expect(r, n, "pages", "that the parent reads as it wrote");
 	rep_because(

@@ -127,7 +127,7 @@ static void map_device(struct rep *r)
 {
 	int zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
 
-	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
+	rep_expect_faults(r, n, obs_fresh_read());
 	rep_expect(r, n, "pages", "that read as zero");
 	rep_because(
 		r,

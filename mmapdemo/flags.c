@@ -51,7 +51,7 @@ static void first_stores(struct rep *r)
 
 static void replace(struct rep *r)
 {
-	rep_expect_faults(r, half, OBS_KIND_ZEROPAGE);
+	rep_expect_faults(r, half, obs_fresh_read());
 	rep_expect(r, half, "pages", "that lost what was in them");
 	rep_expect(r, n - half, "pages", "that read as before");
 	rep_because(

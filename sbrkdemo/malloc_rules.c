@@ -50,7 +50,7 @@ static void fresh(struct rep *r)
 {
 	size_t zeros;
 
-	rep_expect_faults(r, n - 1, OBS_KIND_ZEROPAGE);
+	rep_expect_faults(r, n - 1, obs_fresh_read());
 	rep_expect(r, bytes, "bytes", "in a row, all of them zero");
 	rep_because(r,
 		    "the kernel gives zeros; malloc()'s notes are in page 1");

@@ -104,12 +104,12 @@ static void whole_pages(struct rep *r)
 
 static void grow_again(struct rep *r)
 {
-	rep_expect_faults(r, n, OBS_KIND_ZEROPAGE);
+	rep_expect_faults(r, n, obs_fresh_read());
 	rep_expect(r, n, "pages", "reading as zero");
 	rep_expect(r, page_size, "bytes", "of the first page surviving");
 	rep_because(
 		r,
-		"the pages that went are gone; a load finds the shared page of zeros. The first page never went, not even its half beyond the break");
+		"the pages that went are gone; a load finds zeros. The first page never went, not even its half beyond the break");
 	if (!move_break(r, n * page_size + page_size / 2))
 		return;
 	rep_reads(r, NULL, upper, 0);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -31,6 +32,32 @@ size_t obs_fault_around(void)
 		close(fd);
 	}
 	return bytes > obs_page_size() ? bytes / obs_page_size() : 1;
+}
+
+/* A page of its own is mapped once; the page of zeros never is. */
+static enum obs_kind read_fresh(void)
+{
+	size_t size = obs_page_size();
+	struct obs_page page = { 0 };
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return OBS_KIND_ZEROPAGE;
+	touch_read(p);
+	if (obs_pages_of(0, p, 1, &page))
+		page.flags = 0;
+	munmap(p, size);
+	return page.flags & OBS_EXCLUSIVE ? OBS_KIND_ZERO : OBS_KIND_ZEROPAGE;
+}
+
+enum obs_kind obs_fresh_read(void)
+{
+	static enum obs_kind kind = OBS_KINDS;
+
+	if (kind == OBS_KINDS)
+		kind = read_fresh();
+	return kind;
 }
 
 static const struct {

@@ -47,6 +47,18 @@ size_t obs_page_size(void);
 size_t obs_fault_around(void);
 
 /**
+ * obs_fresh_read() - What kind of fault the first load from a page is.
+ *
+ * Of private anonymous memory. Rule: do_anonymous_page() maps the shared page
+ * of zeros; but not where that would not do, as for some guests
+ * (mm_forbids_zeropage()): there a load is given a page of its own, writable,
+ * as a store is. Found out by a load, once.
+ *
+ * Return: OBS_KIND_ZEROPAGE or OBS_KIND_ZERO.
+ */
+enum obs_kind obs_fresh_read(void);
+
+/**
  * obs_filesystem() - Name the file system that a descriptor is on.
  * @fd: an open file
  *

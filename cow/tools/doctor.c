@@ -82,6 +82,15 @@ static void huge_pages(struct finding *is)
 		is->means = "only mmapdemo/huge lets itself be given any";
 }
 
+static void zero_page(struct finding *is)
+{
+	bool shared = obs_fresh_read() == OBS_KIND_ZEROPAGE;
+
+	strcpy(is->value, shared ? "one for all" : "not used");
+	is->means = shared ? "what the first load from fresh memory finds" :
+			     "odd: the first load allocates, and demos say so";
+}
+
 static void fault_around(struct finding *is)
 {
 	bool known = !access("/sys/kernel/debug/fault_around_bytes", R_OK);
@@ -211,12 +220,19 @@ static const struct {
 	const char *name;
 	void (*look)(struct finding *is);
 } facts[] = {
-	{ "kernel", kernel },	      { "page size", page_size },
-	{ "huge pages", huge_pages }, { "fault-around", fault_around },
-	{ "overcommit", overcommit }, { "counting", counting },
-	{ "page frames", frames },    { "LRU batches", batches },
-	{ "seccomp", filters },	      { "container", container },
-	{ "memory limit", limit },    { "swap", swap },
+	{ "kernel", kernel },
+	{ "page size", page_size },
+	{ "huge pages", huge_pages },
+	{ "zero page", zero_page },
+	{ "fault-around", fault_around },
+	{ "overcommit", overcommit },
+	{ "counting", counting },
+	{ "page frames", frames },
+	{ "LRU batches", batches },
+	{ "seccomp", filters },
+	{ "container", container },
+	{ "memory limit", limit },
+	{ "swap", swap },
 	{ "/var/tmp", var_tmp },
 };
 
