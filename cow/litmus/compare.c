@@ -249,7 +249,10 @@ bool lit_compare(const struct mm *mm, const struct mm_op *op,
 void lit_model_start(struct mm *mm, const struct lit_setup *setup,
 		     uint32_t drop)
 {
-	mm_init(mm, obs_fault_around());
+	struct mm_machine machine;
+
+	lit_machine(&machine);
+	mm_init(mm, &machine);
 	mm->drop = drop;
 	for (int i = 0; i < setup->files; i++) {
 		const struct lit_file *file = &setup->file[i];

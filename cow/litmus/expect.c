@@ -37,6 +37,13 @@ static bool parse_pages(struct lex *lex, const struct lit_scenario *scenario,
 	return true;
 }
 
+/* "fresh": what a read of fresh memory is on this machine. */
+static enum mm_kind fresh_kind(void)
+{
+	return obs_fresh_read() == OBS_KIND_ZERO ? MM_KIND_ZERO :
+						   MM_KIND_ZEROPAGE;
+}
+
 static bool parse_faults(struct lex *lex, struct lit_expect *expect)
 {
 	expect->kind = LIT_EXPECT_FAULTS;
@@ -46,6 +53,11 @@ static bool parse_faults(struct lex *lex, struct lit_expect *expect)
 	if (lex_accept(lex, "faults"))
 		return lex_number(lex, "how many", 0, MM_PAGES,
 				  &expect->number);
+	if (lex_accept(lex, "fresh")) {
+		expect->fault = fresh_kind();
+		return lex_number(lex, "how many", 1, MM_PAGES,
+				  &expect->number);
+	}
 	for (int i = MM_KIND_NONE + 1; i < MM_KINDS; i++) {
 		if (!lex_accept(lex, mm_kind_id(i)))
 			continue;
@@ -55,7 +67,7 @@ static bool parse_faults(struct lex *lex, struct lit_expect *expect)
 	}
 	return lex_error(
 		lex, lex->at,
-		"a kind of fault, none, faults, fails, shared, apart, present, absent or value");
+		"a kind of fault, none, faults, fresh, fails, shared, apart, present, absent or value");
 }
 
 static bool parse_expect(struct lex *lex, const struct lit_scenario *scenario,

@@ -57,6 +57,15 @@ int lit_lab_start(struct lit_lab *lab, const struct lit_setup *setup);
 int lit_step(struct lit_lab *lab, const struct mm_op *op,
 	     struct lit_diff *diff);
 
+/*
+ * machine.c: may the scenario be played on this machine? 0 or -ENODEV. The
+ * model alone can be whatever machine it needs.
+ */
+extern const char *const lit_need_word[LIT_NEEDS];
+int lit_check_needs(const struct lit_scenario *scenario);
+void lit_meet_needs(const struct lit_scenario *scenario,
+		    struct mm_machine *machine);
+
 /* words.c: the language's words, by the model's numbers. */
 extern const char *const lit_op_word[MM_OPS];
 extern const char *const lit_advice_word[MM_ADVICES];

@@ -134,6 +134,12 @@ bool lit_kernel_has_disk(const struct lit_kernel *kernel);
 enum obs_source lit_kernel_source(const struct lit_kernel *kernel);
 
 /**
+ * lit_machine() - Look what kind of machine this is.
+ * @machine: filled in
+ */
+void lit_machine(struct mm_machine *machine);
+
+/**
  * lit_model_start() - Begin a scenario on the model.
  * @mm: the machine
  * @setup: the files

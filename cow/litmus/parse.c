@@ -80,6 +80,17 @@ static bool parse_more(struct parser *p)
 			     &p->scenario->line[p->scenario->lines - 1]);
 }
 
+/* needs zeropage|no-zeropage */
+static bool parse_needs(struct parser *p)
+{
+	int need = lex_choice(&p->lex, "zeropage or no-zeropage", lit_need_word,
+			      LIT_NEEDS);
+
+	if (need >= 0)
+		p->scenario->needs |= 1U << need;
+	return need >= 0;
+}
+
 static bool parse_line(struct parser *p)
 {
 	struct lex *lex = &p->lex;
@@ -97,6 +108,8 @@ static bool parse_line(struct parser *p)
 		ok = lex_end(lex) ?
 			     lex_error(lex, lex->at, "a name for the file") :
 			     parse_file(p);
+	else if (lex_accept(lex, "needs"))
+		ok = parse_needs(p);
 	else if (lex_arrow(lex))
 		ok = parse_more(p);
 	else

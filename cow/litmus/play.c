@@ -21,12 +21,17 @@ int lit_faults(const struct mm_result *result, int count[MM_KINDS + 1])
 static int start(struct lit_lab *lab, const struct lit_scenario *scenario,
 		 enum lit_mode mode)
 {
+	int rc;
+
 	memset(lab->identity->serial, 0, sizeof(lab->identity->serial));
 	lit_model_start(lab->mm, &scenario->setup, lab->drop);
 	lab->mm->why = lab->why;
-	return mode == LIT_MODEL ?
-		       0 :
-		       lit_kernel_start(lab->kernel, &scenario->setup);
+	if (mode == LIT_MODEL) {
+		lit_meet_needs(scenario, &lab->mm->machine);
+		return 0;
+	}
+	rc = lit_check_needs(scenario);
+	return rc ? rc : lit_kernel_start(lab->kernel, &scenario->setup);
 }
 
 /* The first expectation that one of those who were asked does not meet. */

@@ -11,6 +11,18 @@
 #define LIT_EXPECTS_MAX 8
 
 /**
+ * enum lit_need - what a scenario may need of a machine
+ * @LIT_NEED_ZEROPAGE: a read of fresh memory maps the shared page of zeros
+ * @LIT_NEED_NO_ZEROPAGE: it does not
+ * @LIT_NEEDS: how many there are
+ */
+enum lit_need {
+	LIT_NEED_ZEROPAGE,
+	LIT_NEED_NO_ZEROPAGE,
+	LIT_NEEDS,
+};
+
+/**
  * enum lit_expect_kind - what can be expected
  * @LIT_EXPECT_FAULTS: so many faults of a kind; of any kind for MM_KINDS
  * @LIT_EXPECT_ERROR: the call fails with an errno
@@ -82,6 +94,7 @@ struct lit_name {
  * struct lit_scenario - a scenario, read
  * @path: where from
  * @title: its title
+ * @needs: a bit for each enum lit_need
  * @setup: its files
  * @names: how many names
  * @name: the names; "area" and "heap" are always there
@@ -91,6 +104,7 @@ struct lit_name {
 struct lit_scenario {
 	char path[LIT_TEXT_MAX];
 	char title[LIT_TEXT_MAX];
+	unsigned int needs;
 	struct lit_setup setup;
 	int names;
 	struct lit_name name[LIT_NAMES_MAX];
@@ -180,7 +194,7 @@ bool lit_met_kernel(const struct lit_expect *expect,
 /**
  * enum lit_mode - who is asked
  * @LIT_COMPARE: model and kernel, and they must agree
- * @LIT_MODEL: the model alone; no system call is made
+ * @LIT_MODEL: the model alone; it is the machine that a scenario needs
  * @LIT_KERNEL: the kernel alone
  */
 enum lit_mode {
@@ -233,7 +247,8 @@ struct lit_player {
  * @player: who is told; if one of its functions returns other than 0, the
  *          scenario ends
  *
- * After a difference between model and kernel the scenario goes on.
+ * After a difference between model and kernel the scenario goes on. What the
+ * machine can't show at all ends in -ENODEV.
  *
  * Return: how many lines differed or left an expectation unmet; -errno; or
  * what @player returned, if that was negative.

@@ -21,10 +21,10 @@ void mm_reason(struct mm *mm, const char *where, const char *fmt, ...)
 	mm->why(mm->why_arg, text);
 }
 
-void mm_init(struct mm *mm, int around)
+void mm_init(struct mm *mm, const struct mm_machine *machine)
 {
 	memset(mm, 0, sizeof(*mm));
-	mm->around = around;
+	mm->machine = *machine;
 	mm->hint = MM_ZERO_PAGE + 1;
 	mm->frame[MM_ZERO_PAGE].serial = ++mm->serials;
 	mm->proc[0].alive = true;

@@ -8,18 +8,25 @@ bool access_error(const struct mm_vma *vma, bool write)
 	return !(vma->flags & (write ? MM_VM_WRITE : MM_VM_ACCESS));
 }
 
+/* Some machines have no page of zeros to share; to drop rule 3 is to err. */
+static bool mm_forbids_zeropage(const struct mm *mm)
+{
+	return mm->machine.no_zeropage != dropped(mm, MM_RULE_ZEROPAGE);
+}
+
 /*
  * Rule 3: fresh private memory. A read is content with the page of zeros that
  * all share; a write needs a page of its own, and an anon_vma.
  */
 static enum mm_kind do_anonymous_page(struct mm *mm, struct fault *vmf)
 {
-	if (!vmf->write && !dropped(mm, MM_RULE_ZEROPAGE)) {
+	if (!vmf->write && !mm_forbids_zeropage(mm)) {
 		mm_because(mm, "read -> the zero page");
 		set_pte(mm, vmf->proc, vmf->page, MM_ZERO_PAGE, false);
 		return MM_KIND_ZEROPAGE;
 	}
-	mm_because(mm, "write -> a new page of zeros");
+	mm_because(mm, "%s -> a new page of zeros",
+		   vmf->write ? "write" : "read, no zero page here");
 	anon_vma_prepare(mm, vmf->proc, vmf->vma);
 	set_pte(mm, vmf->proc, vmf->page, alloc_frame(mm, true, 0),
 		vmf->vma->flags & MM_VM_WRITE);

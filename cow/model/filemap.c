@@ -42,13 +42,13 @@ static int min(int a, int b)
 static void around_window(const struct mm *mm, const struct fault *vmf,
 			  int *from, int *to)
 {
-	int aligned = vmf->page / mm->around * mm->around;
+	int aligned = vmf->page / mm->machine.around * mm->machine.around;
 	int table = vmf->page < MM_TABLE_END ? MM_TABLE_END : MM_PAGES;
 
 	*from = aligned;
 	if (!dropped(mm, MM_RULE_START))
 		*from = max(aligned, vmf->vma->start);
-	*to = (dropped(mm, MM_RULE_END) ? aligned : *from) + mm->around;
+	*to = (dropped(mm, MM_RULE_END) ? aligned : *from) + mm->machine.around;
 	if (!dropped(mm, MM_RULE_TABLE))
 		*to = min(*to, table);
 	if (!dropped(mm, MM_RULE_VMA_END))

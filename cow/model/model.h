@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rule.h"
+
 /*
  * Addresses are page numbers. 0 to MM_AREA - 1 are a range without anything
  * near it, in whose middle one page table ends and the next begins. From
@@ -66,64 +68,6 @@ enum mm_kind {
  * Return: a constant string; "none" for MM_KIND_NONE.
  */
 const char *mm_kind_id(enum mm_kind kind);
-
-/**
- * enum mm_rule - what can be left out of the model, to see that it is needed
- * @MM_RULE_SEGV: 1, what the mapping does not allow is refused
- * @MM_RULE_ZEROPAGE: 3, a read of fresh memory maps the zero page
- * @MM_RULE_AROUND: 4, a read fault maps what is cached around it
- * @MM_RULE_START: 4, that window begins within the mapping
- * @MM_RULE_END: 4, it ends 16 pages after its clamped beginning
- * @MM_RULE_VMA_END: 4, and within the mapping
- * @MM_RULE_TABLE: 4, and within the page table
- * @MM_RULE_CACHE: 5, a private write of a file page fills the page cache
- * @MM_RULE_NOTIFY: 6, the file system is told of the first write
- * @MM_RULE_REUSE: 6, the last reference's write reuses
- * @MM_RULE_EXCLUSIVE: 8, fork takes exclusivity away
- * @MM_RULE_LAZY: 8, fork copies entries only where there is an anon_vma
- * @MM_RULE_WIPE: 8, WIPEONFORK
- * @MM_RULE_DONTFORK: 8, DONTFORK
- * @MM_RULE_UPGRADE: 9, mprotect makes exclusive pages writable at once
- * @MM_RULE_DROP: 10, dropped entries give their reference back
- * @MM_RULE_MERGE: 11, mappings merge
- * @MM_RULE_ANON_VMA: 7, an anon_vma travels through split and merge
- * @MM_RULE_CHILD: 11, what a fork left never merges with what has no anon_vma
- * @MM_RULE_BEFORE: 11, mremap merges before the source is removed
- * @MM_RULE_POPULATE: MADV_POPULATE_* faults as an access would
- * @MM_RULES: how many there are
- */
-enum mm_rule {
-	MM_RULE_SEGV,
-	MM_RULE_ZEROPAGE,
-	MM_RULE_AROUND,
-	MM_RULE_START,
-	MM_RULE_END,
-	MM_RULE_VMA_END,
-	MM_RULE_TABLE,
-	MM_RULE_CACHE,
-	MM_RULE_NOTIFY,
-	MM_RULE_REUSE,
-	MM_RULE_EXCLUSIVE,
-	MM_RULE_LAZY,
-	MM_RULE_WIPE,
-	MM_RULE_DONTFORK,
-	MM_RULE_UPGRADE,
-	MM_RULE_DROP,
-	MM_RULE_MERGE,
-	MM_RULE_ANON_VMA,
-	MM_RULE_CHILD,
-	MM_RULE_BEFORE,
-	MM_RULE_POPULATE,
-	MM_RULES,
-};
-
-/**
- * mm_rule_id() - A rule's name, such as "reuse".
- * @rule: the rule
- *
- * Return: a constant string.
- */
-const char *mm_rule_id(enum mm_rule rule);
 
 /* Flags of a mapping. */
 enum mm_vma_flag {
@@ -241,8 +185,19 @@ struct mm_proc {
 };
 
 /**
- * struct mm - a machine
+ * struct mm_machine - what is not the same on every machine
  * @around: pages of the fault-around window, 16 where pages have 4 KiB
+ * @no_zeropage: mm_forbids_zeropage(), as for some guests: who reads fresh
+ *               memory gets a page of its own
+ */
+struct mm_machine {
+	int around;
+	bool no_zeropage;
+};
+
+/**
+ * struct mm - a machine
+ * @machine: what kind of
  * @drop: a bit for each enum mm_rule that is left out
  * @why: called with each step of a decision; NULL for nobody
  * @why_arg: handed to @why
@@ -255,7 +210,7 @@ struct mm_proc {
  * @anon_vma: the anon_vmas, from 1 on
  */
 struct mm {
-	int around;
+	struct mm_machine machine;
 	uint32_t drop;
 	void (*why)(void *arg, const char *text);
 	void *why_arg;
@@ -356,9 +311,9 @@ struct mm_result {
 /**
  * mm_init() - Make a machine with one process and nothing mapped.
  * @mm: the machine; what was in it is forgotten
- * @around: pages of a fault-around window, at least 1
+ * @machine: what kind of; @around is at least 1
  */
-void mm_init(struct mm *mm, int around);
+void mm_init(struct mm *mm, const struct mm_machine *machine);
 
 /**
  * mm_add_file() - Add a file that can be mapped by its index.

@@ -32,7 +32,7 @@ static int set_up(void **state)
 		mm = malloc(sizeof(*mm));
 	if (!mm)
 		return -1;
-	mm_init(mm, 16);
+	mm_init(mm, &(struct mm_machine){ .around = 16 });
 	mm->why = listen;
 	*reasons = '\0';
 	return 0;
@@ -107,6 +107,18 @@ static void lazy_fork(void **state)
 	assert_int_equal(touch(MM_OP_WRITE, 0, 0, 1), 1);
 	do_fork(0, 2);
 	assert_int_equal(touch(MM_OP_READ, 2, 0, 8), 0);
+}
+
+/* mm_forbids_zeropage(): a read is served as a write, and fork copies it. */
+static void no_zero_page(void **state)
+{
+	mm_init(mm, &(struct mm_machine){ .around = 16, .no_zeropage = true });
+	map(0, 0, 8, RW, -1);
+	assert_int_equal(touch(MM_OP_READ, 0, 0, 8), 8);
+	all_touches(MM_KIND_ZERO);
+	assert_int_equal(touch(MM_OP_WRITE, 0, 0, 8), 0);
+	do_fork(0, 1);
+	assert_int_equal(touch(MM_OP_READ, 1, 0, 8), 0);
 }
 
 static void fault_around(void **state)
@@ -278,6 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(fork_and_write, set_up),
 		cmocka_unit_test_setup(lazy_fork, set_up),
+		cmocka_unit_test_setup(no_zero_page, set_up),
 		cmocka_unit_test_setup(fault_around, set_up),
 		cmocka_unit_test_setup(refused, set_up),
 		cmocka_unit_test_setup(reasons_given, set_up),
