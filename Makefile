@@ -3,7 +3,7 @@
 
 # ---- what there is: a new program is a new file and one line here ----------
 
-LIBS  := observe report guard alloc model litmus exam
+LIBS  := observe report guard alloc model litmus
 DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
 	 sbrkdemo/lazy \
@@ -48,7 +48,6 @@ TOOLS := cow/tools/doctor cow/tools/ledger cow/tools/fail cow/tools/sandbox \
 	 cow/tools/litmus
 # Further files of programs: their rules below say whose.
 PARTS := cow/tools/fail_sweep cow/tools/sandbox_rules cow/tools/sandbox_decide
-LABS  := sbrkdemo/labs/01_bump
 PRELOADS := libcowalloc libcowrecord
 
 # ---- how it is built -------------------------------------------------------
@@ -78,32 +77,32 @@ cflags   := -std=gnu11 -D_GNU_SOURCE -Icow -fPIC -pthread -MMD -MP \
 	    -Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	    -Wvla-larger-than=4000 $(if $(W),-Werror) $(sanitize)
 ldlibs    = $(shell pkg-config --libs jansson libseccomp)
-archives := $(foreach l,litmus report $(filter-out litmus report exam,$(LIBS)),$(O)/lib$(l).a)
-examiners := $(LABS:%=%/grader/exam)
+archives := $(foreach l,litmus report $(filter-out litmus report,$(LIBS)),$(O)/lib$(l).a)
 programs := $(DEMOS) $(GUARDED) $(TOOLS)
 lib_srcs := $(foreach l,$(LIBS),$(wildcard cow/$(l)/*.c))
 units    := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 fixtures := $(patsubst %.c,%,$(wildcard tests/fixtures/*.c))
 cxx_fixtures := $(patsubst %.cc,%,$(wildcard tests/fixtures/*.cc))
 preload_srcs := $(wildcard cow/alloc/preload/*.c)
+# Programs for an allocator that is preloaded; what several of them share.
+bench_parts := $(patsubst %,tests/bench/%,live kinds)
+benches  := $(filter-out $(bench_parts),$(patsubst %.c,%,$(wildcard tests/bench/*.c)))
 sources  := $(lib_srcs) $(preload_srcs) \
-	    $(addsuffix .c,$(programs) $(PARTS) $(units) $(fixtures)) \
-	    $(foreach l,$(LABS),$(wildcard $(l)/*.c $(l)/grader/*.c))
-headers  := $(wildcard cow/*/*.h cow/*/*/*.h tests/*/*.h \
-	    $(foreach l,$(LABS),$(l)/*.h $(l)/grader/*.h))
+	    $(addsuffix .c,$(programs) $(PARTS) $(units) $(fixtures) \
+		$(benches) $(bench_parts))
+headers  := $(wildcard cow/*/*.h cow/*/*/*.h tests/*/*.h)
 scripts  := $(shell find scripts .ci tests -type f \
 		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
 		-o -path 'scripts/*' -o -path '.ci/*' \) 2>/dev/null | sort)
 
 .PHONY: all deps-test demo perf test stress lint format install clean help deps-build \
-	deps-run deps-lint tests-build sweep sweep-others bench-guard litmus-random litmus-rules \
-	labs lab check-lab class-lab lab-release check-labs \
+	deps-run deps-lint tests-build sweep sweep-others bench-guard bench \
+	bench-fork deps-bench litmus-random litmus-rules \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: deps-build $(addprefix $(O)/,$(programs)) $(PRELOADS:%=$(O)/%.so) \
-	$(foreach l,$(LABS),$(O)/labs/$(notdir $(l))/exam)
+all: deps-build $(addprefix $(O)/,$(programs)) $(PRELOADS:%=$(O)/%.so)
 
 $(O)/%.o: %.c | deps-build
 	@mkdir -p $(@D)
@@ -117,10 +116,9 @@ $(foreach l,$(LIBS),$(eval $(call archive,$(l))))
 
 $(O)/cow/tools/fail: $(O)/cow/tools/fail_sweep.o
 $(O)/cow/tools/sandbox: $(patsubst %,$(O)/cow/tools/sandbox_%.o,rules decide)
-$(addprefix $(O)/,$(examiners)): $(O)/libexam.a
-$(addprefix $(O)/,$(programs) $(examiners) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
+$(addprefix $(O)/,$(programs) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
 	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ \
-		$(filter %.o %/libexam.a,$^) \
+		$(filter %.o,$^) \
 		$(archives) $(ldlibs) $(LDLIBS)
 
 $(addprefix $(O)/,$(units)): $(O)/%: $(O)/%.o $(archives)
@@ -131,15 +129,11 @@ $(addprefix $(O)/,$(cxx_fixtures)): $(O)/%: %.cc
 	@mkdir -p $(@D)
 	$(call say,CXX,$@)$(CXX) -std=c++17 -Wall -Wextra $(CFLAGS) -o $@ $<
 
-# All that handing out and grading a lab takes; its examiner goes in last.
-define kit
-$(O)/$(1)/grader/exam: $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/grader/exam_*.c))
-$(O)/labs/$(notdir $(1))/exam: $(O)/$(1)/grader/exam \
-		$(patsubst %.c,$(O)/%.o,$(wildcard $(1)/grader/subject.c)) \
-		$(wildcard $(1)/*.*) $(wildcard scripts/lab/*) cow/exam/student.mk
-	$$(call say,KIT,$$(@D))scripts/lab/kit $(1) $(O) $$(@D)
-endef
-$(foreach l,$(LABS),$(eval $(call kit,$(l))))
+# Bound at once: the first call of a function must not write to a page later.
+$(addprefix $(O)/,$(benches)): $(O)/%: $(O)/%.o $(bench_parts:%=$(O)/%.o) \
+		$(O)/libobserve.a $(O)/liballoc.a
+	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ $^ \
+		-Wl,-z,now $(LDLIBS)
 
 # Of what is in the archive only what is needed, and nothing of it to be seen.
 preload  := family heap
@@ -161,6 +155,8 @@ deps-run:
 	@scripts/deps run
 deps-test:
 	@scripts/deps test
+deps-bench:
+	@scripts/deps bench || echo 'bench: what is missing is left out' >&2
 deps-lint:
 	@scripts/deps lint
 
@@ -202,9 +198,9 @@ TESTS ?= $(wildcard tests/*.bats)
 test: deps-test
 	@$(MAKE) --no-print-directory all tests-build
 	@COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" COW_FREE="$(FREE)" \
-		COW_LABS="$(LABS)" COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
+		COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
 
-tests-build: $(addprefix $(O)/,$(units) $(fixtures) $(cxx_fixtures))
+tests-build: $(addprefix $(O)/,$(units) $(fixtures) $(cxx_fixtures) $(benches))
 
 ## Run the allocator for long: a million operations a policy, 100,000 forks
 stress:
@@ -232,6 +228,15 @@ bench-guard: deps-run
 	@$(MAKE) --no-print-directory all tests-build
 	@COW_BUILD=$(abspath $(O)) scripts/bench/guard.sh
 
+## Compare the allocator with its peers: time, memory, faults (ROUNDS=, ONLY=)
+bench: deps-bench
+	@$(MAKE) --no-print-directory all $(addprefix $(O)/,$(benches))
+	@mkdir -p $(O)/bench
+	@COW_BUILD=$(abspath $(O)) ROUNDS=$(ROUNDS) ONLY="$(ONLY)" \
+		scripts/bench/cpu.sh $(O)/bench/cpu.csv
+	@scripts/bench/table.sh $(O)/bench/cpu.csv $(O)/bench/cpu-medians.csv
+	@scripts/bench/chart.sh $(O)/bench/cpu-medians.csv $(O)/bench/cpu.svg
+
 ## Compare model and kernel in 10,000 random sequences (N=, SEED=)
 N    ?= 10000
 SEED ?= 1
@@ -241,33 +246,6 @@ litmus-random: $(O)/cow/tools/litmus
 ## Leave each rule out of the model: random sequences have to notice
 litmus-rules: $(O)/cow/tools/litmus
 	scripts/litmus-rules $(O)/cow/tools/litmus $(O) $(SEED)
-
-lab = COW_BUILD=$(abspath $(O)) COW_TREE=$(CURDIR) scripts/lab/cow-lab
-
-## List the teaching labs
-labs: all
-	@$(lab) list
-
-## Hand out a lab: LAB=01_bump DIR=folder, which is made
-lab: all
-	@$(lab) give '$(LAB)' '$(DIR)'
-
-## Grade a lab: LAB=01_bump DIR=folder; ARGS=--json or --tap
-check-lab: all
-	@$(lab) check $(ARGS) '$(LAB)' '$(DIR)'
-
-## Grade a class: LAB=01_bump DIR=folder of folders, CSV=file
-CSV ?= /dev/stdout
-class-lab: all
-	@$(lab) class '$(LAB)' '$(DIR)' >'$(CSV)'
-
-## Pack all labs for students: no solution, nothing of the graders
-lab-release: all
-	@$(lab) release $(O)/cowkit-labs.tar.gz
-
-## Try every lab's grader with all its wrong solutions
-check-labs: all
-	@$(lab:%cow-lab=%try) $(LABS)
 
 ## Check the sources: format, style, static analysis, documentation
 lint: deps-lint
@@ -286,9 +264,6 @@ install: all
 	$(Q)for p in $(TOOLS); do \
 		install $(O)/$$p $(DESTDIR)$(PREFIX)/bin/cow-$${p##*/} || exit; \
 	done
-	$(Q)install scripts/lab/cow-lab $(DESTDIR)$(PREFIX)/bin
-	$(Q)install -d $(DESTDIR)$(PREFIX)/share/cowkit
-	$(Q)cp -R $(O)/labs $(DESTDIR)$(PREFIX)/share/cowkit
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib
 	$(Q)install $(PRELOADS:%=$(O)/%.so) $(DESTDIR)$(PREFIX)/lib
 
