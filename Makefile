@@ -3,7 +3,7 @@
 
 # ---- what there is: a new program is a new file and one line here ----------
 
-LIBS  := observe report guard alloc model litmus
+LIBS  := observe report guard alloc model litmus exam
 DEMOS := sbrkdemo/grow \
 	 sbrkdemo/shrink \
 	 sbrkdemo/lazy \
@@ -48,6 +48,7 @@ TOOLS := cow/tools/doctor cow/tools/ledger cow/tools/fail cow/tools/sandbox \
 	 cow/tools/litmus
 # Further files of programs: their rules below say whose.
 PARTS := cow/tools/fail_sweep cow/tools/sandbox_rules cow/tools/sandbox_decide
+LABS  := sbrkdemo/labs/01_bump
 PRELOADS := libcowalloc libcowrecord
 
 # ---- how it is built -------------------------------------------------------
@@ -77,7 +78,8 @@ cflags   := -std=gnu11 -D_GNU_SOURCE -Icow -fPIC -pthread -MMD -MP \
 	    -Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	    -Wvla-larger-than=4000 $(if $(W),-Werror) $(sanitize)
 ldlibs    = $(shell pkg-config --libs jansson libseccomp)
-archives := $(foreach l,litmus report $(filter-out litmus report,$(LIBS)),$(O)/lib$(l).a)
+archives := $(foreach l,litmus report $(filter-out litmus report exam,$(LIBS)),$(O)/lib$(l).a)
+examiners := $(LABS:%=%/grader/exam)
 programs := $(DEMOS) $(GUARDED) $(TOOLS)
 lib_srcs := $(foreach l,$(LIBS),$(wildcard cow/$(l)/*.c))
 units    := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
@@ -89,8 +91,10 @@ bench_parts := $(patsubst %,tests/bench/%,live kinds)
 benches  := $(filter-out $(bench_parts),$(patsubst %.c,%,$(wildcard tests/bench/*.c)))
 sources  := $(lib_srcs) $(preload_srcs) \
 	    $(addsuffix .c,$(programs) $(PARTS) $(units) $(fixtures) \
-		$(benches) $(bench_parts))
-headers  := $(wildcard cow/*/*.h cow/*/*/*.h tests/*/*.h)
+		$(benches) $(bench_parts)) \
+	    $(foreach l,$(LABS),$(wildcard $(l)/*.c $(l)/grader/*.c))
+headers  := $(wildcard cow/*/*.h cow/*/*/*.h tests/*/*.h \
+	    $(foreach l,$(LABS),$(l)/*.h $(l)/grader/*.h))
 scripts  := $(shell find scripts .ci tests -type f \
 		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
 		-o -path 'scripts/*' -o -path '.ci/*' \) 2>/dev/null | sort)
@@ -98,11 +102,13 @@ scripts  := $(shell find scripts .ci tests -type f \
 .PHONY: all deps-test demo perf test stress lint format install clean help deps-build \
 	deps-run deps-lint tests-build sweep sweep-others bench-guard bench \
 	bench-fork deps-bench litmus-random litmus-rules \
+	labs lab check-lab class-lab lab-release check-labs \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: deps-build $(addprefix $(O)/,$(programs)) $(PRELOADS:%=$(O)/%.so)
+all: deps-build $(addprefix $(O)/,$(programs)) $(PRELOADS:%=$(O)/%.so) \
+	$(foreach l,$(LABS),$(O)/labs/$(notdir $(l))/exam)
 
 $(O)/%.o: %.c | deps-build
 	@mkdir -p $(@D)
@@ -116,9 +122,10 @@ $(foreach l,$(LIBS),$(eval $(call archive,$(l))))
 
 $(O)/cow/tools/fail: $(O)/cow/tools/fail_sweep.o
 $(O)/cow/tools/sandbox: $(patsubst %,$(O)/cow/tools/sandbox_%.o,rules decide)
-$(addprefix $(O)/,$(programs) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
+$(addprefix $(O)/,$(examiners)): $(O)/libexam.a
+$(addprefix $(O)/,$(programs) $(examiners) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
 	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ \
-		$(filter %.o,$^) \
+		$(filter %.o %/libexam.a,$^) \
 		$(archives) $(ldlibs) $(LDLIBS)
 
 $(addprefix $(O)/,$(units)): $(O)/%: $(O)/%.o $(archives)
@@ -134,6 +141,16 @@ $(addprefix $(O)/,$(benches)): $(O)/%: $(O)/%.o $(bench_parts:%=$(O)/%.o) \
 		$(O)/libobserve.a $(O)/liballoc.a
 	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ $^ \
 		-Wl,-z,now $(LDLIBS)
+
+# All that handing out and grading a lab takes; its examiner goes in last.
+define kit
+$(O)/$(1)/grader/exam: $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/grader/exam_*.c))
+$(O)/labs/$(notdir $(1))/exam: $(O)/$(1)/grader/exam \
+		$(patsubst %.c,$(O)/%.o,$(wildcard $(1)/grader/subject.c)) \
+		$(wildcard $(1)/*.*) $(wildcard scripts/lab/*) cow/exam/student.mk
+	$$(call say,KIT,$$(@D))scripts/lab/kit $(1) $(O) $$(@D)
+endef
+$(foreach l,$(LABS),$(eval $(call kit,$(l))))
 
 # Of what is in the archive only what is needed, and nothing of it to be seen.
 preload  := family heap
@@ -198,7 +215,7 @@ TESTS ?= $(wildcard tests/*.bats)
 test: deps-test
 	@$(MAKE) --no-print-directory all tests-build
 	@COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" COW_FREE="$(FREE)" \
-		COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
+		COW_LABS="$(LABS)" COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
 
 tests-build: $(addprefix $(O)/,$(units) $(fixtures) $(cxx_fixtures) $(benches))
 
@@ -247,6 +264,33 @@ litmus-random: $(O)/cow/tools/litmus
 litmus-rules: $(O)/cow/tools/litmus
 	scripts/litmus-rules $(O)/cow/tools/litmus $(O) $(SEED)
 
+lab = COW_BUILD=$(abspath $(O)) COW_TREE=$(CURDIR) scripts/lab/cow-lab
+
+## List the teaching labs
+labs: all
+	@$(lab) list
+
+## Hand out a lab: LAB=01_bump DIR=folder, which is made
+lab: all
+	@$(lab) give '$(LAB)' '$(DIR)'
+
+## Grade a lab: LAB=01_bump DIR=folder; ARGS=--json or --tap
+check-lab: all
+	@$(lab) check $(ARGS) '$(LAB)' '$(DIR)'
+
+## Grade a class: LAB=01_bump DIR=folder of folders, CSV=file
+CSV ?= /dev/stdout
+class-lab: all
+	@$(lab) class '$(LAB)' '$(DIR)' >'$(CSV)'
+
+## Pack all labs for students: no solution, nothing of the graders
+lab-release: all
+	@$(lab) release $(O)/cowkit-labs.tar.gz
+
+## Try every lab's grader with all its wrong solutions
+check-labs: all
+	@$(lab:%cow-lab=%try) $(LABS)
+
 ## Check the sources: format, style, static analysis, documentation
 lint: deps-lint
 	@O=$(O) scripts/lint "$(sources)" "$(headers)" "$(scripts)"
@@ -264,6 +308,9 @@ install: all
 	$(Q)for p in $(TOOLS); do \
 		install $(O)/$$p $(DESTDIR)$(PREFIX)/bin/cow-$${p##*/} || exit; \
 	done
+	$(Q)install scripts/lab/cow-lab $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -d $(DESTDIR)$(PREFIX)/share/cowkit
+	$(Q)cp -R $(O)/labs $(DESTDIR)$(PREFIX)/share/cowkit
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib
 	$(Q)install $(PRELOADS:%=$(O)/%.so) $(DESTDIR)$(PREFIX)/lib
 

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * exam: how a lab is graded. Two processes take part in each test:
+ *
+ *	examiner  ---- questions ---->  subject: the student's code
+ *	 (trusted) <---- answers -----  (in cow/tools/sandbox, with limits)
+ *
+ * The examiner asks the subject to call one function of the student's, and
+ * judges the answer in its own process. What is right it knows or works out
+ * itself, from numbers that differ for each submission; so nothing that could
+ * be printed or found by the student's code is a passed test. A subject that
+ * ends, hangs or does what the sandbox refuses has failed that one test: each
+ * test gets a new one.
+ *
+ * Like report, this library prints, and leaves the program for --help and bad
+ * usage: that is its job.
+ */
+#ifndef COW_EXAM_EXAM_H
+#define COW_EXAM_EXAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "compiler.h"
+
+#define EXAM_ARGS 4
+#define EXAM_DATA 256
+
+/* A question that exam_serve() answers itself; a lab's own count from 0. */
+#define EXAM_OP_PID UINT64_MAX
+
+/**
+ * struct exam_ask - a question: which function of the student's to call
+ * @id: a random number that the answer repeats; serving takes care of it
+ * @op: which function; each lab has an enum of its own
+ * @arg: its arguments
+ * @data: bytes to go with it
+ */
+struct exam_ask {
+	uint64_t id;
+	uint64_t op;
+	uint64_t arg[EXAM_ARGS];
+	unsigned char data[EXAM_DATA];
+};
+
+/**
+ * struct exam_answer - what came of it
+ * @id: as in the question
+ * @value: what the function returned
+ * @error: errno afterwards; it was 0 before
+ * @more: further numbers
+ * @data: bytes that go with it
+ */
+struct exam_answer {
+	uint64_t id;
+	int64_t value;
+	int64_t error;
+	uint64_t more[EXAM_ARGS];
+	unsigned char data[EXAM_DATA];
+};
+
+/* ---- the subject's side, linked with the student's code */
+
+/**
+ * exam_serve() - The whole of a subject's main().
+ * @answer: calls the student's function that the question asks for
+ *
+ * What the student's code prints goes to standard error; its standard input is
+ * empty. Takes no memory from the heap.
+ *
+ * Return: an exit status: 0 after the last question.
+ */
+int exam_serve(void (*answer)(const struct exam_ask *ask,
+			      struct exam_answer *answer));
+
+/* ---- the examiner's side */
+
+struct exam;
+
+/**
+ * struct exam_test - one test, all or nothing unless it says exam_score()
+ * @name: one word, as graders' tables and mutants have it
+ * @points: how much it is worth
+ * @what: what has to hold, one clause
+ * @look: where to look when it fails
+ * @run: asks and judges; it ends at the first exam_seen()
+ */
+struct exam_test {
+	const char *name;
+	unsigned int points;
+	const char *what;
+	const char *look;
+	void (*run)(struct exam *e);
+};
+
+/**
+ * struct exam_lab - what a lab's grader is made of
+ * @name: its folder, such as "01_bump"
+ * @title: a few words
+ * @built: points for code that compiles without a warning
+ * @tests: its tests, in order
+ * @ntests: how many
+ * @data_limit: RLIMIT_DATA of the subject in bytes; 0 is none
+ * @cpu_s: seconds of CPU time a test may use; 0 is 2
+ * @paper: there is no code; answers are in the file that is named instead
+ */
+struct exam_lab {
+	const char *name;
+	const char *title;
+	unsigned int built;
+	const struct exam_test *tests;
+	size_t ntests;
+	size_t data_limit;
+	unsigned int cpu_s;
+	bool paper;
+};
+
+/* The table of a lab's tests, for struct exam_lab. */
+#define EXAM_TESTS(table) \
+	.tests = (table), .ntests = sizeof(table) / sizeof(*(table))
+
+/**
+ * exam_main() - The whole of a grader's main().
+ * @lab: the lab
+ * @argc: as main() got it
+ * @argv: as main() got it
+ *
+ * Return: 0 for full points, 1 for less, 4 when nothing can be graded here.
+ */
+int exam_main(const struct exam_lab *lab, int argc, char **argv);
+
+/**
+ * exam_ask() - Ask the subject, and wait for its answer.
+ * @e: the running exam
+ * @ask: op, arg and data
+ *
+ * Starts the subject at the first question of a test. Does not return when the
+ * subject ends instead of answering: then the test has failed.
+ *
+ * Return: the answer, good until the next question.
+ */
+const struct exam_answer *exam_ask(struct exam *e, struct exam_ask ask);
+
+/**
+ * exam_call() - Ask without data.
+ * @e: the running exam
+ * @op: which function
+ * @a: first argument
+ * @b: second argument
+ *
+ * Return: as exam_ask().
+ */
+const struct exam_answer *exam_call(struct exam *e, uint64_t op, uint64_t a,
+				    uint64_t b);
+
+/**
+ * exam_pid() - The process the student's code runs in.
+ * @e: the running exam
+ *
+ * Return: its number; the subject is started if it was not yet.
+ */
+pid_t exam_pid(struct exam *e);
+
+/**
+ * exam_folder() - The only folder the subject may write to.
+ * @e: the running exam
+ *
+ * Return: a path; the folder is empty at the beginning of each test.
+ */
+const char *exam_folder(const struct exam *e);
+
+/**
+ * exam_paper() - The file with the answers, in a lab without code.
+ * @e: the running exam
+ *
+ * Return: a path.
+ */
+const char *exam_paper(const struct exam *e);
+
+/**
+ * exam_finish() - No more questions: let the subject end.
+ * @e: the running exam
+ *
+ * Fails the test when the subject did not end well, or did what the sandbox
+ * refuses. Called by itself at the end of a test; then a new subject may be
+ * asked.
+ */
+void exam_finish(struct exam *e);
+
+/**
+ * exam_random() - A number that differs for each submission and test.
+ * @e: the running exam
+ * @n: how many numbers there are to choose from
+ *
+ * The same submission gets the same numbers.
+ *
+ * Return: 0 to @n - 1.
+ */
+uint64_t exam_random(struct exam *e, uint64_t n);
+
+/**
+ * exam_did() - Say what is about to be done, for the hint if it fails.
+ * @e: the running exam
+ * @fmt: as printf()
+ */
+void exam_did(struct exam *e, const char *fmt, ...) __printf(2, 3);
+
+/**
+ * exam_expected() - Say what a right answer would be.
+ * @e: the running exam
+ * @fmt: as printf()
+ */
+void exam_expected(struct exam *e, const char *fmt, ...) __printf(2, 3);
+
+/**
+ * exam_error() - The name of an errno, for a hint.
+ * @error: the number, 0 for none
+ *
+ * Return: such as "ENOMEM"; "0"; or "unknown".
+ */
+const char *exam_error(int64_t error);
+
+/**
+ * exam_look() - Say where to look, where the test's own line is too general.
+ * @e: the running exam
+ * @look: good until the test ends
+ */
+void exam_look(struct exam *e, const char *look);
+
+/**
+ * exam_seen() - Say what came instead: the test has failed, and ends here.
+ * @e: the running exam
+ * @fmt: as printf()
+ */
+void exam_seen(struct exam *e, const char *fmt, ...) __printf(2, 3) __noreturn;
+
+/**
+ * exam_score() - Give part of the points, and end the test.
+ * @e: the running exam
+ * @points: how many of the test's
+ * @fmt: what was seen, as printf()
+ */
+void exam_score(struct exam *e, unsigned int points, const char *fmt, ...)
+	__printf(3, 4) __noreturn;
+
+/**
+ * exam_broken() - The grader itself can't go on: says so, and exits with 4.
+ * @e: the running exam
+ * @fmt: as printf()
+ */
+void exam_broken(struct exam *e, const char *fmt, ...)
+	__printf(2, 3) __noreturn;
+
+#endif

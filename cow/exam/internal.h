@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* internal.h - what the examiner's files share. */
+#ifndef COW_EXAM_INTERNAL_H
+#define COW_EXAM_INTERNAL_H
+
+#include <setjmp.h>
+
+#include "exam.h"
+
+#define TEXT 512
+
+/* What came of one test: the first of them is whether it could be built. */
+struct result {
+	const char *name;
+	const char *what;
+	const char *look;
+	unsigned int points;
+	unsigned int of;
+	char did[TEXT];
+	char expected[TEXT];
+	char seen[TEXT];
+};
+
+/* The subject: the sandbox's process, and three pipes. */
+struct subject {
+	pid_t sandbox;
+	int to;
+	int from;
+	int err;
+	char heard[8192]; /* what it printed on err */
+	size_t nheard;
+};
+
+enum manner { AS_TEXT, AS_TAP, AS_JSON, AS_CSV };
+
+struct exam {
+	const struct exam_lab *lab;
+	const char *sandbox;
+	const char *program; /* NULL: it could not be built */
+	const char *paper;
+	const char *log; /* of the compiler */
+	const char *only; /* this test alone */
+	uint64_t seed;
+	uint64_t random;
+	enum manner manner;
+	char folder[64];
+	struct subject subject;
+	struct exam_answer answer;
+	struct result *now;
+	jmp_buf over;
+};
+
+/* ask.c */
+void subject_end(struct exam *e);
+void subject_kill(struct exam *e);
+
+/* say.c */
+void say(const struct exam *e, const struct result *results, size_t n);
+
+#endif
