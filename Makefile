@@ -97,7 +97,9 @@ headers  := $(wildcard cow/*/*.h cow/*/*/*.h tests/*/*.h \
 	    $(foreach l,$(LABS),$(l)/*.h $(l)/grader/*.h))
 scripts  := $(shell find scripts .ci tests -type f \
 		\( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
-		-o -path 'scripts/*' -o -path '.ci/*' \) 2>/dev/null | sort)
+		-o -path 'scripts/*' -o -path '.ci/*' \) \
+		! -name '*.p[lm]' ! -name '*.txt' 2>/dev/null | sort)
+perl     := $(wildcard scripts/*/*.p[lm])
 
 .PHONY: all deps-test demo perf test stress lint format install clean help deps-build \
 	deps-run deps-lint tests-build sweep sweep-others bench-guard bench \
@@ -205,7 +207,7 @@ demo-$(notdir $(1)): deps-run
 endef
 $(foreach d,$(DEMOS) $(GUARDED),$(eval $(call demo,$(d))))
 
-## Compare every demo's prediction and count with perf stat's
+## Compare every demo's prediction, count and kinds with perf's (scripts/perf)
 perf: deps-run
 	@$(MAKE) --no-print-directory all
 	@scripts/perf/all.sh $(addprefix $(O)/,$(DEMOS))
@@ -293,7 +295,7 @@ check-labs: all
 
 ## Check the sources: format, style, static analysis, documentation
 lint: deps-lint
-	@O=$(O) scripts/lint "$(sources)" "$(headers)" "$(scripts)"
+	@O=$(O) scripts/lint "$(sources)" "$(headers)" "$(scripts)" "$(perl)"
 
 ## Format the sources
 format: deps-lint

@@ -1,0 +1,232 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# What the recipes share that work on any command: options, what is missing,
+# and one run of perf record that loses nothing. Source it, say what the recipe
+# is for, and call recipe_options "$@", need_..., start_work, perf_records EVENTS,
+# perf_says FIELDS FILTER.
+
+recipe=${0##*/}
+here=$(dirname "$0")
+# The recipe's own: what it is for, what its options do, which take a value.
+summary='' options='' flags='' values=''
+# Set by what stands below.
+ring='' choices=() command=() events=() work='' listener='' status=0
+
+say_usage()
+{
+	cat <<END
+Usage: $recipe [OPTION...] [--] COMMAND [ARGUMENT...]
+$summary
+
+$options  --ring SIZE   memory for perf's samples, a CPU, such as 64M
+  --help        this text
+
+Exit status: the command's own, as a shell has it (126, 127: it could not be
+run); 1 also if samples were lost; 2 bad usage; 4 skipped, with the reason.
+END
+}
+
+bad_usage()
+{
+	echo "$recipe: $1; try --help" >&2
+	exit 2
+}
+
+skip()
+{
+	echo "SKIP $recipe: $1"
+	exit 4
+}
+
+# Take the options that the recipe names in $flags and $values, each with a
+# space on both sides; what was given is then in $choices, the command behind.
+recipe_options()
+{
+	while [ $# != 0 ]; do
+		case $1 in
+		--help)
+			say_usage
+			exit 0
+			;;
+		--)
+			shift
+			break
+			;;
+		--ring)
+			[[ ${2-} =~ ^[1-9][0-9]*[KMG]?$ ]] ||
+				bad_usage "--ring wants a size such as 64M"
+			ring=$2
+			shift 2
+			;;
+		-*)
+			if [[ $flags == *" $1 "* ]]; then
+				choices+=("$1")
+				shift
+			elif [[ $values == *" $1 "* ]]; then
+				[ $# -ge 2 ] || bad_usage "$1 wants a value"
+				choices+=("$1=$2")
+				shift 2
+			else
+				bad_usage "unknown option $1"
+			fi
+			;;
+		*) break ;;
+		esac
+	done
+	[ $# != 0 ] || bad_usage "no command given"
+	command=("$@")
+}
+
+chosen()
+{
+	[[ " ${choices[*]-} " == *" $1 "* ]]
+}
+
+# Can the command be run at all? What perf says of one that can't is no help.
+need_command()
+{
+	local path
+
+	if ! path=$(type -P -- "${command[0]}"); then
+		if [ -e "${command[0]}" ]; then
+			echo "$recipe: running ${command[0]}: Permission denied" >&2
+			exit 126
+		fi
+		echo "$recipe: running ${command[0]}: No such file or directory" >&2
+		exit 127
+	fi
+	command[0]=$path
+}
+
+# Tracepoints are found in tracefs. Where nobody has mounted it perf would, for
+# all to see and for good: do it in a mount namespace of our own.
+need_tracefs()
+{
+	local at=/sys/kernel/tracing
+
+	if [ -r $at/events/header_page ] || [ -r /sys/kernel/debug/tracing/events/header_page ]; then
+		return
+	fi
+	[ "$(id -u)" = 0 ] || skip "needs root: tracepoints are in $at, which is not for us"
+	if [ -z "${COW_PERF_INSIDE-}" ]; then
+		unshare -m true 2>/dev/null ||
+			skip "needs tracefs on $at, and may not mount it (unshare)"
+		COW_PERF_INSIDE=1 exec unshare -m "$0" "$@"
+	fi
+	mount -t tracefs none $at 2>/dev/null ||
+		skip "needs tracefs on $at, and may not mount it"
+}
+
+# perf looks for tracefs whatever is asked of it. Who is not root need not care.
+need_tracefs_quiet()
+{
+	if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+		need_tracefs "$@"
+	fi
+}
+
+# fault_events CALLERS: what tells the kinds of faults apart, into $events. The
+# pages of processes are movable (migratetype 1); page tables and the kernel's
+# own are not. Deep enough to see the exception beneath what a fault allocates.
+fault_events()
+{
+	local deep=call-graph=fp,max-stack=24
+
+	# shellcheck disable=SC2034 # the recipe's to use
+	events=(
+		-e "exceptions:page_fault_user/$1/"
+		-e "exceptions:page_fault_kernel/$1/" --filter 'address < 0x800000000000'
+		-e "kmem:mm_page_alloc/$deep/" --filter 'migratetype == 1'
+		-e "kmem:mm_page_free/$deep/"
+		-e signal:signal_generate --filter 'sig == 11 || sig == 7'
+	)
+}
+
+# need_tool PROGRAM PACKAGE: skip without it.
+need_tool()
+{
+	command -v "$1" >/dev/null || skip "$1 is missing (Debian: $2)"
+}
+
+# The first line that says something, of what perf says.
+perf_reason()
+{
+	sed 's/^Error:[[:space:]]*//' | grep -m 1 .
+}
+
+# May perf count these events here? The reason why not is perf's own.
+need_perf()
+{
+	local why
+
+	need_tool perf linux-perf
+	if ! why=$(perf record -q -o /dev/null "$@" -- true 2>&1 >/dev/null); then
+		skip "perf can't record here: $(perf_reason <<<"$why")"
+	fi
+}
+
+# A quarter of a gigabyte for all CPUs together, as root; else what
+# perf_event_mlock_kb allows a user, less a page for the ring's head.
+ring_size()
+{
+	local cpus bytes limit
+
+	cpus=$(getconf _NPROCESSORS_CONF)
+	if [ "$(id -u)" = 0 ]; then
+		limit=$(((256 << 20) / cpus))
+		limit=$((limit < 64 << 20 ? limit : 64 << 20))
+	else
+		limit=$((($(cat /proc/sys/kernel/perf_event_mlock_kb) << 10) - 4096))
+	fi
+	for ((bytes = 64 << 10; bytes * 2 <= limit; bytes *= 2)); do :; done
+	echo "$((bytes >> 10))K"
+}
+
+# A folder for one run, and nothing of it left behind.
+start_work()
+{
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"; [ -z "$listener" ] || kill "$listener"' EXIT
+}
+
+# perf_records ARGUMENT...: run the command under perf record into $work/data,
+# with its exit status in $status. Nothing of perf is said but an error.
+perf_records()
+{
+	# bash tells of a command that a signal ended; that is for us to say.
+	{
+		perf record -q -B -N -k CLOCK_MONOTONIC -o "$work/data" -m "${ring:-$(ring_size)}" \
+			"$@" -- "${command[@]}" 2>&3 || status=$?
+	} 3>&2 2>/dev/null
+	[ -s "$work/data" ] || {
+		echo "$recipe: perf record ended with status $status and wrote nothing" >&2
+		exit 1
+	}
+}
+
+# perf_says FIELDS PERL-FILE ARGUMENT...: what was recorded goes through a
+# filter of ours; it fails if samples were lost, and then tells nothing else.
+perf_says()
+{
+	local fields=$1 filter=$2
+	shift 2
+
+	perf script -i "$work/data" --ns --show-mmap-events --show-task-events \
+		--show-lost-events -F "$fields" 2>"$work/said" |
+		perl -I"$here" "$here/$filter" --status "$status" "$@" || exit 1
+	exit "$status"
+}
+
+# A demo here tells perf where its measured windows are, and waits for the ack;
+# take perf's part, and note when each began and ended in $work/windows.
+demo_windows()
+{
+	local control ack
+
+	mkfifo "$work/control" "$work/ack"
+	# Open for reading and writing, so that neither side waits for the other.
+	exec {control}<>"$work/control" {ack}<>"$work/ack"
+	export PERF_CTL_FD=$control PERF_ACK_FD=$ack
+	perl "$here/windows.pl" "$ack" <&"$control" >"$work/windows" &
+	listener=$!
+}
