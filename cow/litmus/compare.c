@@ -57,6 +57,10 @@ static bool compare_counts(const struct mm_op *op,
 		return differs(diff, op->proc, -1,
 			       "%d faults by getrusage, kernel: %d",
 			       predicted->rusage, measured->rusage);
+	if (predicted->others != measured->others)
+		return differs(diff, op->proc, -1,
+			       "%d faults of other threads, kernel: %d",
+			       predicted->others, measured->others);
 	if (measured->perf >= 0 && perf != measured->perf)
 		return differs(diff, op->proc, -1,
 			       "%d faults by perf, kernel: %d", perf,
@@ -131,7 +135,8 @@ static bool compare_state(const struct mm *mm, int proc, int page,
 static bool is_touched(const struct mm_op *op, int proc, int page)
 {
 	bool touches = op->kind == MM_OP_READ || op->kind == MM_OP_WRITE ||
-		       op->kind == MM_OP_KWRITE || op->kind == MM_OP_MADVISE;
+		       op->kind == MM_OP_KWRITE || op->kind == MM_OP_MADVISE ||
+		       op->kind == MM_OP_PIN;
 
 	return touches && proc == op->proc && page >= op->start &&
 	       page < op->start + op->pages;
@@ -247,7 +252,7 @@ bool lit_compare(const struct mm *mm, const struct mm_op *op,
 }
 
 void lit_model_start(struct mm *mm, const struct lit_setup *setup,
-		     uint32_t drop)
+		     uint64_t drop)
 {
 	struct mm_machine machine;
 

@@ -5,6 +5,9 @@
 
 #include "litmus.h"
 
+/* The stack of a thread: enough, and touched in no time. */
+#define LIT_STACK_BYTES (256 << 10)
+
 /*
  * What the controller and its workers share: the order, and what came of it.
  * Every process has it at the same address.
@@ -16,10 +19,12 @@ struct lit_shared {
 	char what[128];
 	pid_t pid;
 	char *area;
+	char *stacks;
 	char *heap;
 	bool heap_used;
 	bool drain;
 	unsigned int born;
+	unsigned int pinned;
 	enum obs_source source;
 	int source_fd;
 	int file[MM_NAMED];
@@ -46,6 +51,23 @@ void lit_worker_begin(void *shared);
 void lit_worker_init(void *shared);
 void lit_worker_run(void *shared);
 void lit_worker_look(void *shared);
+void lit_worker_leave(void *shared);
+void lit_worker_thread(struct lit_shared *shared);
+
+/*
+ * threads.c: a worker's threads, from 1 on; they do what they are told, one at
+ * a time. A forked child has none of its parent's.
+ */
+int lit_thread_start(struct lit_shared *shared);
+int lit_thread_run(int thread, void (*run)(struct lit_shared *shared),
+		   struct lit_shared *shared);
+void lit_threads_forget(void);
+
+/* pin.c: hold pages as a device would; let go of all; forget the parent's. */
+bool lit_can_pin(void);
+int lit_pin(void *addr, size_t bytes);
+int lit_unpin(void);
+void lit_pins_forget(void);
 
 /* files.c */
 bool lit_files_probe(const char *dir);
@@ -65,6 +87,9 @@ extern const char *const lit_need_word[LIT_NEEDS];
 int lit_check_needs(const struct lit_scenario *scenario);
 void lit_meet_needs(const struct lit_scenario *scenario,
 		    struct mm_machine *machine);
+
+/* replay.c: has the model room, and does it know what happens? */
+int lit_model_knows(const struct mm *mm);
 
 /* words.c: the language's words, by the model's numbers. */
 extern const char *const lit_op_word[MM_OPS];

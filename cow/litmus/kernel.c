@@ -27,7 +27,12 @@ static int place_area(struct lit_kernel *kernel)
 	if (rc)
 		return lit_fail(-rc, "%s", obs_what());
 	kernel->shared->area = kernel->gap + (table - MM_TABLE_END) * page_size;
-	return 0;
+	kernel->shared->stacks = mmap(NULL, MM_THREADS * LIT_STACK_BYTES,
+				      PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+				      -1, 0);
+	return kernel->shared->stacks == MAP_FAILED ?
+		       lit_fail(errno, "reserve stacks") :
+		       0;
 }
 
 static int open_shared(struct lit_kernel *kernel, bool pin)
@@ -86,6 +91,9 @@ void lit_kernel_close(struct lit_kernel *kernel)
 		lit_kernel_stop(kernel);
 		if (kernel->gap)
 			obs_gap_unmap(kernel->gap, kernel->gap_bytes);
+		if (kernel->shared->stacks)
+			munmap(kernel->shared->stacks,
+			       MM_THREADS * LIT_STACK_BYTES);
 		close(kernel->shared->source_fd);
 		munmap(kernel->shared, sizeof(*kernel->shared));
 		for (int i = 0; i < MM_NAMED; i++)
@@ -146,6 +154,7 @@ int lit_kernel_start(struct lit_kernel *kernel, const struct lit_setup *setup)
 	kernel->setup = *setup;
 	shared->heap_used = false;
 	shared->born = 1;
+	shared->pinned = 0;
 	memset(shared->shot, 0, sizeof(shared->shot));
 	rc = lit_files_open(kernel);
 	if (!rc)
@@ -168,8 +177,13 @@ int lit_kernel_start(struct lit_kernel *kernel, const struct lit_setup *setup)
 static int end(struct lit_kernel *kernel, int proc)
 {
 	struct pollfd gone = { .fd = kernel->pidfd[proc], .events = POLLIN };
-	int rc = obs_peer_end(&kernel->shared->peer[proc]);
+	int rc = 0, ended;
 
+	if (kernel->shared->pinned & 1U << proc)
+		rc = call(kernel, proc, lit_worker_leave);
+	ended = obs_peer_end(&kernel->shared->peer[proc]);
+	if (ended)
+		rc = lit_fail(-ended, "%s", obs_what());
 	kernel->alive[proc] = false;
 	while (gone.fd >= 0 && poll(&gone, 1, -1) < 0 && errno == EINTR)
 		;
@@ -178,7 +192,7 @@ static int end(struct lit_kernel *kernel, int proc)
 	kernel->pidfd[proc] = -1;
 	while (proc && waitpid(-1, NULL, WNOHANG) > 0)
 		;
-	return rc ? lit_fail(-rc, "%s", obs_what()) : 0;
+	return rc;
 }
 
 void lit_kernel_stop(struct lit_kernel *kernel)

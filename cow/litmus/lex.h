@@ -48,6 +48,7 @@ struct parser {
 	struct lit_scenario *scenario;
 	unsigned int born;
 	unsigned int gone;
+	int threads[MM_PROCS];
 	int next_place;
 };
 

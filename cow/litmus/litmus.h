@@ -146,7 +146,7 @@ void lit_machine(struct mm_machine *machine);
  * @drop: rules to leave out, a bit each
  */
 void lit_model_start(struct mm *mm, const struct lit_setup *setup,
-		     uint32_t drop);
+		     uint64_t drop);
 
 /**
  * struct lit_identity - which frame of the model is which of the kernel
@@ -223,7 +223,7 @@ struct lit_lab {
 	struct lit_kernel *kernel;
 	struct lit_identity *identity;
 	bool identify;
-	uint32_t drop;
+	uint64_t drop;
 	void (*why)(void *arg, const char *text);
 };
 

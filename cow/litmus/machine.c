@@ -4,8 +4,22 @@
 
 #include "internal.h"
 
+/* A line for each area of swap, after a heading. */
+static bool has_swap(void)
+{
+	FILE *file = fopen("/proc/swaps", "re");
+	int lines = 0, c;
+
+	while (file && (c = getc(file)) != EOF)
+		lines += c == '\n';
+	if (file)
+		fclose(file);
+	return lines > 1;
+}
+
 void lit_machine(struct mm_machine *machine)
 {
+	machine->swap = has_swap();
 	machine->around = obs_fault_around();
 	machine->no_zeropage = obs_fresh_read() == OBS_KIND_ZERO;
 }
@@ -13,6 +27,7 @@ void lit_machine(struct mm_machine *machine)
 const char *const lit_need_word[LIT_NEEDS] = {
 	[LIT_NEED_ZEROPAGE] = "zeropage",
 	[LIT_NEED_NO_ZEROPAGE] = "no-zeropage",
+	[LIT_NEED_NO_SWAP] = "no-swap",
 };
 
 /* What is missing, in words; NULL if it is there. */
@@ -25,6 +40,8 @@ static const char *missing(const struct mm_machine *machine, enum lit_need need)
 		return machine->no_zeropage ?
 			       NULL :
 			       "a machine without the shared page of zeros";
+	case LIT_NEED_NO_SWAP:
+		return machine->swap ? "a machine without swap" : NULL;
 	default:
 		return NULL;
 	}
@@ -53,4 +70,6 @@ void lit_meet_needs(const struct lit_scenario *scenario,
 		machine->no_zeropage = false;
 	if (scenario->needs & 1U << LIT_NEED_NO_ZEROPAGE)
 		machine->no_zeropage = true;
+	if (scenario->needs & 1U << LIT_NEED_NO_SWAP)
+		machine->swap = false;
 }

@@ -46,6 +46,25 @@ static bool parse_file(struct parser *p)
 	return true;
 }
 
+/* P0, or P0.1 for the first of the threads that it has started. */
+static bool parse_who(struct parser *p, struct mm_op *op)
+{
+	const char *at = p->lex.at;
+	int threads;
+
+	if (lex_starts_proc(&p->lex) && !lex_proc(&p->lex, &op->proc))
+		return false;
+	if (!(p->born & ~p->gone & 1U << op->proc))
+		return lex_error(&p->lex, at, "a process that lives");
+	threads = p->threads[op->proc];
+	if (*p->lex.at != '.')
+		return true;
+	p->lex.at++;
+	return lex_number(&p->lex, "one of the process's threads,", 0,
+			  threads < MM_THREADS ? threads : MM_THREADS - 1,
+			  &op->thread);
+}
+
 static bool parse_line_op(struct parser *p)
 {
 	struct lit_scenario *scenario = p->scenario;
@@ -60,11 +79,7 @@ static bool parse_line_op(struct parser *p)
 	line->op.file = -1;
 	snprintf(line->text, sizeof(line->text), "%.*s",
 		 (int)sizeof(line->text) - 1, at);
-	if (lex_starts_proc(&p->lex) && !lex_proc(&p->lex, &line->op.proc))
-		return false;
-	if (!(p->born & ~p->gone & 1U << line->op.proc))
-		return lex_error(&p->lex, at, "a process that lives");
-	if (!parse_op(p, &line->op))
+	if (!parse_who(p, &line->op) || !parse_op(p, &line->op))
 		return false;
 	scenario->lines++;
 	return !lex_arrow(&p->lex) || parse_expects(&p->lex, scenario, line);
@@ -80,11 +95,11 @@ static bool parse_more(struct parser *p)
 			     &p->scenario->line[p->scenario->lines - 1]);
 }
 
-/* needs zeropage|no-zeropage */
+/* needs zeropage|no-zeropage|no-swap */
 static bool parse_needs(struct parser *p)
 {
-	int need = lex_choice(&p->lex, "zeropage or no-zeropage", lit_need_word,
-			      LIT_NEEDS);
+	int need = lex_choice(&p->lex, "zeropage, no-zeropage or no-swap",
+			      lit_need_word, LIT_NEEDS);
 
 	if (need >= 0)
 		p->scenario->needs |= 1U << need;

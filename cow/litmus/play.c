@@ -75,9 +75,9 @@ static int play_line(struct lit_lab *lab, const struct lit_line *line,
 		return rc;
 	if (outcome.predicted)
 		mm_do(lab->mm, &line->op, &predicted);
-	if (lab->mm->full)
-		return lit_fail(ENOSPC, "model so many pages");
-	if (outcome.measured)
+	if (outcome.predicted)
+		rc = lit_model_knows(lab->mm);
+	if (!rc && outcome.measured)
 		rc = lit_kernel_do(lab->kernel, &line->op, &measured);
 	if (rc)
 		return rc;

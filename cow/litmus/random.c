@@ -18,6 +18,7 @@ struct dice {
 	const struct mm_op *last;
 	int born;
 	int files;
+	bool can_pin;
 };
 
 /* splitmix64 */
@@ -186,6 +187,30 @@ static void make_mmap(struct dice *dice, struct mm_op *op)
 					below(dice, FILE_SIZE);
 }
 
+/* What the model does not know: paging out a file on a disk, or to swap. */
+static bool pages_out(const struct dice *dice, const struct mm_op *op)
+{
+	if (dice->mm->machine.swap)
+		return true;
+	for (int i = 0; i < op->pages; i++) {
+		const struct mm_vma *vma =
+			mm_find_vma(&dice->mm->proc[op->proc], op->start + i);
+
+		if (vma && vma->file &&
+		    dice->mm->file[vma->file - 1].backing == MM_BACK_DISK)
+			return true;
+	}
+	return false;
+}
+
+static enum mm_advice some_advice(struct dice *dice, const struct mm_op *op)
+{
+	enum mm_advice advice = below(dice, MM_ADVICES);
+
+	return advice == MM_ADV_PAGEOUT && pages_out(dice, op) ? MM_ADV_COLD :
+								 advice;
+}
+
 static void make_fork(struct dice *dice, struct mm_op *op)
 {
 	if (dice->born == MM_PROCS) {
@@ -212,6 +237,7 @@ static enum mm_op_kind some_kind(struct dice *dice)
 		[MM_OP_MREMAP] = 6, [MM_OP_MADVISE] = 11, [MM_OP_READ] = 17,
 		[MM_OP_WRITE] = 22, [MM_OP_KWRITE] = 4,	  [MM_OP_FORK] = 8,
 		[MM_OP_EXIT] = 2,   [MM_OP_BRK] = 2,	  [MM_OP_SYNC] = 2,
+		[MM_OP_THREAD] = 1, [MM_OP_PIN] = 2,	  [MM_OP_UNPIN] = 1,
 	};
 	int sum = 0, n;
 
@@ -227,6 +253,11 @@ static enum mm_op_kind some_kind(struct dice *dice)
 
 static void fill_in(struct dice *dice, struct mm_op *op)
 {
+	if (op->kind == MM_OP_PIN && !dice->can_pin)
+		op->kind = MM_OP_WRITE;
+	if (op->kind == MM_OP_THREAD &&
+	    dice->mm->proc[op->proc].threads == MM_THREADS)
+		op->kind = MM_OP_READ;
 	switch (op->kind) {
 	case MM_OP_MMAP:
 		make_mmap(dice, op);
@@ -250,10 +281,11 @@ static void fill_in(struct dice *dice, struct mm_op *op)
 	if (op->kind == MM_OP_MPROTECT)
 		op->flags = some_access(dice);
 	if (op->kind == MM_OP_MADVISE)
-		op->advice = below(dice, MM_ADVICES);
+		op->advice = some_advice(dice, op);
 	if (op->kind == MM_OP_MREMAP)
 		op->to = some_place(dice, op->proc, op->pages);
-	if (op->kind >= MM_OP_READ && op->kind <= MM_OP_KWRITE &&
+	if (((op->kind >= MM_OP_READ && op->kind <= MM_OP_KWRITE) ||
+	     op->kind == MM_OP_PIN) &&
 	    op->pages > TOUCH_MAX)
 		op->pages = TOUCH_MAX;
 }
@@ -297,6 +329,7 @@ static void make_op(struct dice *dice, struct mm_op *op, int index)
 		op->kind = index ? some_kind(dice) : MM_OP_MMAP;
 		op->proc = some_proc(dice);
 	}
+	op->thread = below(dice, dice->mm->proc[op->proc].threads);
 	op->value = 1 + index % 120;
 	fill_in(dice, op);
 	dice->last = op;
@@ -319,7 +352,12 @@ static void make_files(struct dice *dice, struct lit_setup *setup, bool disk)
 int lit_random(struct lit_lab *lab, uint64_t seed, int ops,
 	       struct lit_sequence *sequence, struct lit_diff *diff)
 {
-	struct dice dice = { .state = seed, .mm = lab->mm, .born = 1 };
+	struct dice dice = {
+		.state = seed,
+		.mm = lab->mm,
+		.born = 1,
+		.can_pin = lit_can_pin(),
+	};
 	int rc, i = 0;
 
 	make_files(&dice, &sequence->setup, lit_kernel_has_disk(lab->kernel));

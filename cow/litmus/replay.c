@@ -43,9 +43,19 @@ int lit_lab_start(struct lit_lab *lab, const struct lit_setup *setup)
 static bool possible(const struct lit_lab *lab, const struct mm_op *op,
 		     unsigned int born)
 {
-	if (!lab->mm->proc[op->proc].alive)
+	if (!lab->mm->proc[op->proc].alive ||
+	    op->thread >= lab->mm->proc[op->proc].threads)
 		return false;
 	return op->kind != MM_OP_FORK || !(born & 1U << op->child);
+}
+
+int lit_model_knows(const struct mm *mm)
+{
+	if (mm->full)
+		return lit_fail(ENOSPC, "model so many pages");
+	if (mm->beyond)
+		return lit_fail(EOPNOTSUPP, "model %s", mm->beyond);
+	return 0;
 }
 
 /* 1: agreed, 0: differs, or -errno. */
@@ -55,9 +65,9 @@ int lit_step(struct lit_lab *lab, const struct mm_op *op, struct lit_diff *diff)
 	int rc;
 
 	mm_do(lab->mm, op, &predicted);
-	if (lab->mm->full)
-		return lit_fail(ENOSPC, "model so many pages");
-	rc = lit_kernel_do(lab->kernel, op, &measured);
+	rc = lit_model_knows(lab->mm);
+	if (!rc)
+		rc = lit_kernel_do(lab->kernel, op, &measured);
 	if (rc)
 		return rc;
 	return lit_compare(lab->mm, op, &predicted, lab->kernel, &measured,

@@ -14,11 +14,13 @@
  * enum lit_need - what a scenario may need of a machine
  * @LIT_NEED_ZEROPAGE: a read of fresh memory maps the shared page of zeros
  * @LIT_NEED_NO_ZEROPAGE: it does not
+ * @LIT_NEED_NO_SWAP: there is no swap
  * @LIT_NEEDS: how many there are
  */
 enum lit_need {
 	LIT_NEED_ZEROPAGE,
 	LIT_NEED_NO_ZEROPAGE,
+	LIT_NEED_NO_SWAP,
 	LIT_NEEDS,
 };
 

@@ -89,6 +89,28 @@ static bool narrow(struct shrink *s)
 	return simpler;
 }
 
+/* Without what nobody is there to do: a scenario must not have such lines. */
+static void leave_out_impossible(struct lit_sequence *sequence)
+{
+	bool born[MM_PROCS] = { true }, alive[MM_PROCS] = { true };
+	int threads[MM_PROCS] = { 0 }, kept = 0;
+
+	for (int i = 0; i < sequence->ops; i++) {
+		const struct mm_op *op = &sequence->op[i];
+
+		if (!alive[op->proc] || op->thread > threads[op->proc] ||
+		    (op->kind == MM_OP_FORK && born[op->child]))
+			continue;
+		if (op->kind == MM_OP_FORK)
+			born[op->child] = alive[op->child] = true;
+		if (op->kind == MM_OP_EXIT)
+			alive[op->proc] = false;
+		threads[op->proc] += op->kind == MM_OP_THREAD;
+		sequence->op[kept++] = *op;
+	}
+	sequence->ops = kept;
+}
+
 int lit_shrink(struct lit_lab *lab, struct lit_sequence *sequence,
 	       struct lit_diff *diff)
 {
@@ -96,5 +118,6 @@ int lit_shrink(struct lit_lab *lab, struct lit_sequence *sequence,
 
 	while (leave_out(&s) || narrow(&s))
 		;
+	leave_out_impossible(sequence);
 	return s.replays;
 }

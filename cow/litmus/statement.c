@@ -194,6 +194,16 @@ static bool parse_how(struct parser *p, struct mm_op *op)
 	}
 }
 
+static bool parse_thread(struct parser *p, const struct mm_op *op)
+{
+	if (p->threads[op->proc] == MM_THREADS - 1)
+		return lex_error(&p->lex, p->lex.at,
+				 "at most %d threads started by a process",
+				 MM_THREADS - 1);
+	p->threads[op->proc]++;
+	return true;
+}
+
 bool parse_op(struct parser *p, struct mm_op *op)
 {
 	int kind = lex_choice(&p->lex, "an operation, such as map or write",
@@ -211,6 +221,10 @@ bool parse_op(struct parser *p, struct mm_op *op)
 		return parse_fork(p, op);
 	case MM_OP_EXIT:
 		p->gone |= 1U << op->proc;
+		return true;
+	case MM_OP_THREAD:
+		return parse_thread(p, op);
+	case MM_OP_UNPIN:
 		return true;
 	case MM_OP_BRK:
 		return lex_number(&p->lex, "the heap's size", 0, MM_HEAP_PAGES,

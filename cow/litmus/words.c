@@ -9,6 +9,8 @@ const char *const lit_op_word[MM_OPS] = {
 	[MM_OP_WRITE] = "write",       [MM_OP_KWRITE] = "kwrite",
 	[MM_OP_FORK] = "fork",	       [MM_OP_EXIT] = "exit",
 	[MM_OP_BRK] = "brk",	       [MM_OP_SYNC] = "sync",
+	[MM_OP_THREAD] = "thread",     [MM_OP_PIN] = "pin",
+	[MM_OP_UNPIN] = "unpin",
 };
 
 const char *const lit_advice_word[MM_ADVICES] = {
@@ -21,6 +23,7 @@ const char *const lit_advice_word[MM_ADVICES] = {
 	[MM_ADV_DOFORK] = "dofork",
 	[MM_ADV_POPULATE_READ] = "populate_read",
 	[MM_ADV_POPULATE_WRITE] = "populate_write",
+	[MM_ADV_PAGEOUT] = "pageout",
 };
 
 /* By the flags MM_VM_READ and MM_VM_WRITE; writing alone is not spoken of. */

@@ -16,8 +16,8 @@
 
 #include "internal.h"
 
-/* This process's perf counters. */
-static int counter[3] = { -1, -1, -1 };
+/* This thread's perf counters. */
+static _Thread_local int counter[3] = { -1, -1, -1 };
 
 /* Whose sockets this process has closed already, a bit each. */
 static unsigned int parted;
@@ -99,6 +99,14 @@ void lit_worker_init(void *arg)
 
 	prctl(PR_SET_PDEATHSIG, 0);
 	signal(SIGCHLD, SIG_IGN);
+	lit_pins_forget();
+	lit_threads_forget();
+	lit_worker_thread(shared);
+}
+
+/* In each thread: counters are a thread's own. */
+void lit_worker_thread(struct lit_shared *shared)
+{
 	obs_counter_close(counter);
 	keep_observed(shared, obs_counter_open(counter, &shared->source));
 	keep_observed(shared, obs_quiet());
@@ -136,6 +144,7 @@ static int run_madvise(struct lit_shared *shared, const struct mm_op *op)
 		[MM_ADV_DOFORK] = MADV_DOFORK,
 		[MM_ADV_POPULATE_READ] = MADV_POPULATE_READ,
 		[MM_ADV_POPULATE_WRITE] = MADV_POPULATE_WRITE,
+		[MM_ADV_PAGEOUT] = MADV_PAGEOUT,
 	};
 
 	return madvise(address(shared, op->start), op->pages * obs_page_size(),
@@ -182,6 +191,24 @@ static int run_brk(struct lit_shared *shared, const struct mm_op *op)
 	return syscall(SYS_brk, want) == (long)want ? 0 : -1;
 }
 
+/* Not to be had on this machine is no result, but the end of the scenario. */
+static int run_pin(struct lit_shared *shared, char *at, size_t bytes)
+{
+	int rc = lit_pin(at, bytes);
+
+	shared->pinned |= 1U << shared->op.proc;
+	if (rc < -1)
+		keep_error(shared, rc);
+	return rc;
+}
+
+/* Before a process ends: what was pinned must be free when it is gone. */
+void lit_worker_leave(void *shared)
+{
+	if (lit_unpin())
+		keep_error(shared, lit_fail(errno, "unpin pages"));
+}
+
 static int run_call(struct lit_shared *shared, const struct mm_op *op)
 {
 	size_t bytes = op->pages * obs_page_size();
@@ -202,17 +229,31 @@ static int run_call(struct lit_shared *shared, const struct mm_op *op)
 		return run_fork(shared, op);
 	case MM_OP_BRK:
 		return run_brk(shared, op);
+	case MM_OP_PIN:
+		return run_pin(shared, at, bytes);
+	case MM_OP_UNPIN:
+		return lit_unpin();
 	default:
 		return 0;
 	}
 }
 
-static uint64_t faults_so_far(void)
+static uint64_t faults_of(int who)
 {
 	struct rusage usage;
 
-	getrusage(RUSAGE_THREAD, &usage);
+	getrusage(who, &usage);
 	return usage.ru_minflt + usage.ru_majflt;
+}
+
+static uint64_t faults_so_far(void)
+{
+	return faults_of(RUSAGE_THREAD);
+}
+
+static uint64_t faults_of_others(void)
+{
+	return faults_of(RUSAGE_SELF) - faults_of(RUSAGE_THREAD);
 }
 
 /* The kernel itself writes, for read(2); refused, it says EFAULT. */
@@ -275,24 +316,51 @@ static void run_counted(struct lit_shared *shared)
 	before = faults_so_far();
 	rc = run_call(shared, &shared->op);
 	shared->result.rc = rc ? -errno : 0;
-	if (shared->op.kind == MM_OP_MADVISE)
+	if (shared->op.kind == MM_OP_MADVISE || shared->op.kind == MM_OP_PIN)
 		shared->result.rusage = faults_so_far() - before;
+}
+
+/* MADV_FREE and MADV_PAGEOUT pass over pages that lie in a per-CPU batch. */
+static bool must_drain(const struct lit_shared *shared)
+{
+	return shared->drain || shared->op.kind == MM_OP_MADVISE;
+}
+
+/* In the thread that the operation is for. */
+static void run_here(struct lit_shared *shared)
+{
+	uint64_t before[OBS_COUNTS], after[OBS_COUNTS];
+	uint64_t others;
+
+	if (must_drain(shared))
+		obs_drain();
+	others = faults_of_others();
+	keep_observed(shared, obs_counter_read(counter, before));
+	run_counted(shared);
+	keep_observed(shared, obs_counter_read(counter, after));
+	shared->result.perf = -1;
+	if (shared->op.kind == MM_OP_FORK)
+		return;
+	shared->result.others = faults_of_others() - others;
+	if (shared->source != OBS_RUSAGE)
+		shared->result.perf =
+			after[OBS_PERF_TOTAL] - before[OBS_PERF_TOTAL];
 }
 
 void lit_worker_run(void *arg)
 {
 	struct lit_shared *shared = arg;
-	uint64_t before[OBS_COUNTS], after[OBS_COUNTS];
+	int rc = 0;
 
-	if (shared->drain)
-		obs_drain();
-	keep_observed(shared, obs_counter_read(counter, before));
-	run_counted(shared);
-	keep_observed(shared, obs_counter_read(counter, after));
-	shared->result.perf = -1;
-	if (shared->source != OBS_RUSAGE && shared->op.kind != MM_OP_FORK)
-		shared->result.perf =
-			after[OBS_PERF_TOTAL] - before[OBS_PERF_TOTAL];
+	if (shared->op.kind == MM_OP_THREAD) {
+		shared->result.perf = -1;
+		rc = lit_thread_start(shared);
+	} else if (shared->op.thread) {
+		rc = lit_thread_run(shared->op.thread, run_here, shared);
+	} else {
+		run_here(shared);
+	}
+	keep_error(shared, rc);
 }
 
 /* A picture of the caller's pages; what is present can be read in peace. */

@@ -58,6 +58,7 @@ void lit_op_text(const struct lit_setup *setup, const struct mm_op *op,
 		 char text[LIT_TEXT_MAX])
 {
 	char rest[LIT_TEXT_MAX / 2] = "", how[LIT_TEXT_MAX / 3] = "";
+	char thread[16] = "";
 
 	switch (op->kind) {
 	case MM_OP_MMAP:
@@ -67,6 +68,8 @@ void lit_op_text(const struct lit_setup *setup, const struct mm_op *op,
 		snprintf(rest, sizeof(rest), "P%d", op->child);
 		break;
 	case MM_OP_EXIT:
+	case MM_OP_THREAD:
+	case MM_OP_UNPIN:
 		break;
 	case MM_OP_BRK:
 		snprintf(rest, sizeof(rest), "%d", op->pages);
@@ -78,7 +81,9 @@ void lit_op_text(const struct lit_setup *setup, const struct mm_op *op,
 		place_text(rest, sizeof(rest), op->start, op->pages);
 		how_text(op, how, sizeof(how));
 	}
-	snprintf(text, LIT_TEXT_MAX, "P%d %s%s%s%s", op->proc,
+	if (op->thread)
+		snprintf(thread, sizeof(thread), ".%d", op->thread);
+	snprintf(text, LIT_TEXT_MAX, "P%d%s %s%s%s%s", op->proc, thread,
 		 lit_op_word[op->kind], *rest ? " " : "", rest, how);
 }
 

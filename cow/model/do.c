@@ -28,6 +28,7 @@ void mm_init(struct mm *mm, const struct mm_machine *machine)
 	mm->hint = MM_ZERO_PAGE + 1;
 	mm->frame[MM_ZERO_PAGE].serial = ++mm->serials;
 	mm->proc[0].alive = true;
+	mm->proc[0].threads = 1;
 	mm->proc[0].brk = MM_HEAP;
 }
 
@@ -72,7 +73,7 @@ static void touch_page(struct mm *mm, const struct mm_op *op, int page,
 		return;
 	if (write) {
 		mm->frame[pte->frame].value = op->value;
-		pte->dirty = true;
+		mark_dirty(mm, pte);
 	}
 	touch->value = mm->frame[pte->frame].value;
 }
@@ -90,6 +91,24 @@ static void touch_pages(struct mm *mm, const struct mm_op *op,
 		result->rusage += touch->kind != MM_KIND_NONE &&
 				  touch->kind != MM_KIND_SEGV;
 	}
+}
+
+/* Threads share all memory, and nothing but memory: each counts for itself. */
+static void count_others(const struct mm *mm, const struct mm_op *op,
+			 struct mm_result *result)
+{
+	if (op->thread && dropped(mm, MM_RULE_THREAD)) {
+		result->others = result->rusage;
+		result->rusage = 0;
+	}
+}
+
+static int new_thread(struct mm_proc *proc)
+{
+	if (proc->threads == MM_THREADS)
+		return -EAGAIN;
+	proc->threads++;
+	return 0;
 }
 
 void mm_do(struct mm *mm, const struct mm_op *op, struct mm_result *result)
@@ -131,7 +150,18 @@ void mm_do(struct mm *mm, const struct mm_op *op, struct mm_result *result)
 	case MM_OP_SYNC:
 		result->rc = do_sync(mm, op->file);
 		break;
+	case MM_OP_THREAD:
+		result->rc = new_thread(proc);
+		break;
+	case MM_OP_PIN:
+		result->rc =
+			pin_user_pages(mm, proc, start, end, &result->rusage);
+		break;
+	case MM_OP_UNPIN:
+		unpin_user_pages(mm, proc);
+		break;
 	default:
 		result->rc = -EINVAL;
 	}
+	count_others(mm, op, result);
 }

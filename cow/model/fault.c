@@ -30,6 +30,7 @@ static enum mm_kind do_anonymous_page(struct mm *mm, struct fault *vmf)
 	anon_vma_prepare(mm, vmf->proc, vmf->vma);
 	set_pte(mm, vmf->proc, vmf->page, alloc_frame(mm, true, 0),
 		vmf->vma->flags & MM_VM_WRITE);
+	vmf->pte->dirty = vmf->pte->write;
 	return MM_KIND_ZERO;
 }
 

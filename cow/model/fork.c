@@ -13,6 +13,21 @@ static bool vma_needs_copy(const struct mm *mm, const struct mm_vma *src)
 	return src->anon_vma || dropped(mm, MM_RULE_LAZY);
 }
 
+/*
+ * A pinned page: the device must go on with the parent's. So the child gets a
+ * copy at once, and the parent notices nothing.
+ */
+static bool copy_present_page(struct mm *mm, struct mm_proc *child, int page,
+			      const struct mm_frame *frame, bool write)
+{
+	if (!frame->exclusive || !frame->pins || dropped(mm, MM_RULE_PIN))
+		return false;
+	mm_because(mm, "page %d, pinned -> the child's copy is made now", page);
+	set_pte(mm, child, page, alloc_frame(mm, true, frame->value), write);
+	child->pte[page].dirty = true;
+	return true;
+}
+
 /* Both sides read-only from now on, and the page nobody's own. */
 static void copy_present_pte(struct mm *mm, const struct mm_vma *vma,
 			     struct mm_proc *child, struct mm_proc *oldmm,
@@ -21,6 +36,8 @@ static void copy_present_pte(struct mm *mm, const struct mm_vma *vma,
 	struct mm_pte *src = &oldmm->pte[page];
 	struct mm_frame *frame = &mm->frame[src->frame];
 
+	if (copy_present_page(mm, child, page, frame, vma->flags & MM_VM_WRITE))
+		return;
 	if (!(vma->flags & MM_VM_SHARED))
 		src->write = false;
 	if (frame->anon && !dropped(mm, MM_RULE_EXCLUSIVE))
@@ -80,6 +97,7 @@ int dup_mmap(struct mm *mm, struct mm_proc *oldmm, struct mm_proc *child)
 
 	memset(child, 0, sizeof(*child));
 	child->alive = true;
+	child->threads = 1;
 	child->brk = oldmm->brk;
 	while (vma) {
 		dup_vma(mm, oldmm, child, vma);
@@ -90,6 +108,7 @@ int dup_mmap(struct mm *mm, struct mm_proc *oldmm, struct mm_proc *child)
 
 void exit_mmap(struct mm *mm, struct mm_proc *proc)
 {
+	unpin_user_pages(mm, proc);
 	zap_pte_range(mm, proc, 0, MM_PAGES);
 	for (int i = 0; i < MM_VMAS; i++)
 		if (proc->vma[i].end)

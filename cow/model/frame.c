@@ -66,6 +66,15 @@ void set_pte(struct mm *mm, struct mm_proc *proc, int page, int frame,
 	}
 }
 
+/* Written through an entry: a page of a file has something to lose now. */
+void mark_dirty(struct mm *mm, struct mm_pte *pte)
+{
+	struct mm_frame *frame = &mm->frame[pte->frame];
+
+	pte->dirty = true;
+	frame->dirty |= !frame->anon;
+}
+
 /* Rule 10: entries go, and with each of them a reference to its page. */
 void zap_pte_range(struct mm *mm, struct mm_proc *proc, int start, int end)
 {
@@ -136,6 +145,7 @@ int mm_add_file(struct mm *mm, enum mm_backing backing, int pages, int cached,
 		int frame = alloc_frame(mm, false, value + i);
 
 		get_frame(mm, frame);
+		mm->frame[frame].dirty = backing == MM_BACK_MEMFD;
 		mm->file[index].cache[i] = frame;
 	}
 	return index;

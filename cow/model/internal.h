@@ -10,7 +10,7 @@
 
 static inline bool dropped(const struct mm *mm, enum mm_rule rule)
 {
-	return mm->drop & 1U << rule;
+	return mm->drop & UINT64_C(1) << rule;
 }
 
 /* Tell whoever listens one step of a decision, and which function takes it. */
@@ -24,6 +24,7 @@ void get_frame(struct mm *mm, int frame);
 void put_frame(struct mm *mm, int frame);
 void set_pte(struct mm *mm, struct mm_proc *proc, int page, int frame,
 	     bool write);
+void mark_dirty(struct mm *mm, struct mm_pte *pte);
 bool *page_table(struct mm_proc *proc, int page);
 void zap_pte_range(struct mm *mm, struct mm_proc *proc, int start, int end);
 int shmem_file_setup(struct mm *mm, int pages);
@@ -84,6 +85,19 @@ enum mm_kind do_fault(struct mm *mm, struct fault *vmf);
 enum mm_kind do_wp_page(struct mm *mm, struct fault *vmf);
 bool vma_wants_writenotify(const struct mm *mm, const struct mm_vma *vma);
 bool access_error(const struct mm_vma *vma, bool write);
+
+/* reclaim.c */
+void madvise_free_pte_range(struct mm *mm, struct mm_proc *proc, int start,
+			    int end);
+void madvise_pageout_pte_range(struct mm *mm, struct mm_proc *proc,
+			       const struct mm_vma *vma, int start, int end);
+
+/* gup.c */
+int madvise_populate(struct mm *mm, struct mm_proc *proc, int start, int end,
+		     bool write, int *populated);
+int pin_user_pages(struct mm *mm, struct mm_proc *proc, int start, int end,
+		   int *populated);
+void unpin_user_pages(struct mm *mm, struct mm_proc *proc);
 
 /* The system calls: 0 or -errno. */
 int do_mmap(struct mm *mm, const struct mm_op *op);

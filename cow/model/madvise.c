@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* madvise: dropped pages, flags for fork, pages made present on request. */
+/* madvise: dropped pages, flags for fork; which mappings of a range it means. */
 #include "internal.h"
 
 static int change_flags(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
@@ -22,7 +22,13 @@ static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 		zap_pte_range(mm, proc, start, end);
 		return 0;
 	case MM_ADV_FREE:
-		return vma->file ? -EINVAL : 0;
+		if (vma->file)
+			return -EINVAL;
+		madvise_free_pte_range(mm, proc, start, end);
+		return 0;
+	case MM_ADV_PAGEOUT:
+		madvise_pageout_pte_range(mm, proc, vma, start, end);
+		return 0;
 	case MM_ADV_WIPEONFORK:
 		if (vma->file)
 			return -EINVAL;
@@ -40,42 +46,6 @@ static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 	default:
 		return 0;
 	}
-}
-
-/* One page, as if it had been accessed; behind a file's end that fails. */
-static int faultin_page(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
-			int page, bool write)
-{
-	struct fault vmf = { proc, vma, &proc->pte[page], page, write };
-
-	if (vmf.pte->frame && (!write || vmf.pte->write))
-		return 0;
-	if (handle_mm_fault(mm, &vmf) == MM_KIND_SEGV)
-		return -EFAULT;
-	vmf.pte->dirty |= write;
-	return 1;
-}
-
-/* MADV_POPULATE_*: stops at the first page that can't be. */
-static int madvise_populate(struct mm *mm, struct mm_proc *proc, int start,
-			    int end, bool write, int *populated)
-{
-	for (int page = start; page < end; page++) {
-		struct mm_vma *vma = vma_lookup(proc, page);
-		int rc;
-
-		if (dropped(mm, MM_RULE_POPULATE))
-			continue;
-		if (!vma)
-			return -ENOMEM;
-		if (access_error(vma, write))
-			return -EINVAL;
-		rc = faultin_page(mm, proc, vma, page, write);
-		if (rc < 0)
-			return rc;
-		*populated += rc;
-	}
-	return 0;
 }
 
 /* Holes are passed over, and told of at the end; other errors end it. */
@@ -125,6 +95,7 @@ int do_sync(struct mm *mm, int file)
 				continue;
 			proc->pte[page].write = false;
 			proc->pte[page].dirty = false;
+			mm->frame[proc->pte[page].frame].dirty = false;
 		}
 	}
 	return 0;

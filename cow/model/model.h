@@ -31,6 +31,8 @@
 #define MM_FRAMES     16384
 #define MM_ANON_VMAS  (1 << 12)
 #define MM_CHAIN      (MM_PROCS + 1)
+#define MM_THREADS    4
+#define MM_PINS	      512
 
 /* The frame that every read of fresh anonymous memory maps. */
 #define MM_ZERO_PAGE 1
@@ -95,14 +97,20 @@ enum mm_backing {
  * @mapcount: entries that map it
  * @anon: private memory, not of the page cache
  * @exclusive: anonymous, and nobody else can have it
+ * @dirty: it holds what is nowhere else; a clean page may be dropped
+ * @lazyfree: MADV_FREE was here: it may be dropped as long as it is clean
+ * @pins: who else holds it: devices that read or write it by themselves
  * @value: its first byte
  */
 struct mm_frame {
 	uint32_t serial;
 	uint16_t refs;
 	uint16_t mapcount;
+	uint16_t pins;
 	bool anon;
 	bool exclusive;
+	bool dirty;
+	bool lazyfree;
 	char value;
 };
 
@@ -173,6 +181,9 @@ struct mm_file {
  * @alive: between fork and exit
  * @brk: page at which the break is
  * @table: which page tables it has: below MM_TABLE_END, above, of the heap
+ * @threads: how many threads it has
+ * @pins: how many pages it has pinned
+ * @pinned: the frames of these
  * @vma: its mappings, in no order
  * @pte: its page table
  */
@@ -180,6 +191,9 @@ struct mm_proc {
 	bool alive;
 	int brk;
 	bool table[3];
+	int threads;
+	int pins;
+	uint16_t pinned[MM_PINS];
 	struct mm_vma vma[MM_VMAS];
 	struct mm_pte pte[MM_PAGES];
 };
@@ -189,10 +203,12 @@ struct mm_proc {
  * @around: pages of the fault-around window, 16 where pages have 4 KiB
  * @no_zeropage: mm_forbids_zeropage(), as for some guests: who reads fresh
  *               memory gets a page of its own
+ * @swap: there is some, and what MADV_PAGEOUT does is not known to the model
  */
 struct mm_machine {
 	int around;
 	bool no_zeropage;
+	bool swap;
 };
 
 /**
@@ -202,6 +218,7 @@ struct mm_machine {
  * @why: called with each step of a decision; NULL for nobody
  * @why_arg: handed to @why
  * @full: a table had no room: what the model says from then on means nothing
+ * @beyond: what it does not know happened, in words; that holds then as well
  * @serials: how many frames there have been
  * @hint: where to look for a free frame
  * @proc: the processes; the first lives from the beginning
@@ -211,10 +228,11 @@ struct mm_machine {
  */
 struct mm {
 	struct mm_machine machine;
-	uint32_t drop;
+	uint64_t drop;
 	void (*why)(void *arg, const char *text);
 	void *why_arg;
 	bool full;
+	const char *beyond;
 	uint32_t serials;
 	int hint;
 	struct mm_proc proc[MM_PROCS];
@@ -237,6 +255,9 @@ enum mm_op_kind {
 	MM_OP_EXIT,
 	MM_OP_BRK,
 	MM_OP_SYNC,
+	MM_OP_THREAD,
+	MM_OP_PIN,
+	MM_OP_UNPIN,
 	MM_OPS,
 };
 
@@ -251,6 +272,7 @@ enum mm_advice {
 	MM_ADV_DOFORK,
 	MM_ADV_POPULATE_READ,
 	MM_ADV_POPULATE_WRITE,
+	MM_ADV_PAGEOUT,
 	MM_ADVICES,
 };
 
@@ -258,6 +280,7 @@ enum mm_advice {
  * struct mm_op - one operation
  * @kind: what to do
  * @proc: who does it
+ * @thread: which of its threads, 0 for the one that it began with
  * @start: first page
  * @pages: how many; for MM_OP_BRK the new size of the heap
  * @to: mremap: where to
@@ -271,6 +294,7 @@ enum mm_advice {
 struct mm_op {
 	enum mm_op_kind kind;
 	int proc;
+	int thread;
 	int start;
 	int pages;
 	int to;
@@ -295,7 +319,8 @@ struct mm_touch {
 /**
  * struct mm_result - what became of an operation
  * @rc: 0 or -errno
- * @rusage: faults as getrusage counts them
+ * @rusage: faults as getrusage counts them, of the thread that acted
+ * @others: the same, of the other threads of its process
  * @perf: faults as perf counts them
  * @touches: how many pages were accessed one by one, from the first
  * @touch: each of these
@@ -303,6 +328,7 @@ struct mm_touch {
 struct mm_result {
 	int rc;
 	int rusage;
+	int others;
 	int perf;
 	int touches;
 	struct mm_touch touch[MM_PAGES];

@@ -39,6 +39,13 @@ const char *mm_rule_id(enum mm_rule rule)
 		[MM_RULE_CHILD] = "child",
 		[MM_RULE_BEFORE] = "before",
 		[MM_RULE_POPULATE] = "populate",
+		[MM_RULE_THREAD] = "thread",
+		[MM_RULE_PAGEOUT] = "pageout",
+		[MM_RULE_MAPPED] = "mapped",
+		[MM_RULE_CLEAN] = "clean",
+		[MM_RULE_LAZYFREE] = "lazyfree",
+		[MM_RULE_PIN] = "pin",
+		[MM_RULE_HELD] = "held",
 	};
 
 	return id[rule];

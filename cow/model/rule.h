@@ -26,6 +26,13 @@
  * @MM_RULE_CHILD: 11, what a fork left never merges with what has no anon_vma
  * @MM_RULE_BEFORE: 11, mremap merges before the source is removed
  * @MM_RULE_POPULATE: MADV_POPULATE_* faults as an access would
+ * @MM_RULE_THREAD: a fault counts for the thread that took it
+ * @MM_RULE_PAGEOUT: MADV_PAGEOUT takes pages of files out of page tables
+ * @MM_RULE_MAPPED: but not those that are mapped more than once
+ * @MM_RULE_CLEAN: and out of the page cache, if nothing is lost by that
+ * @MM_RULE_LAZYFREE: and drops what MADV_FREE gave away, if still clean
+ * @MM_RULE_PIN: fork copies pinned pages at once
+ * @MM_RULE_HELD: what is pinned is not dropped
  * @MM_RULES: how many there are
  */
 enum mm_rule {
@@ -50,6 +57,13 @@ enum mm_rule {
 	MM_RULE_CHILD,
 	MM_RULE_BEFORE,
 	MM_RULE_POPULATE,
+	MM_RULE_THREAD,
+	MM_RULE_PAGEOUT,
+	MM_RULE_MAPPED,
+	MM_RULE_CLEAN,
+	MM_RULE_LAZYFREE,
+	MM_RULE_PIN,
+	MM_RULE_HELD,
 	MM_RULES,
 };
 

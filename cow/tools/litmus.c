@@ -65,7 +65,7 @@ static struct {
 	bool step, why, ask, tap, json, quiet, unpinned;
 	long random, seed, ops;
 	const char *out, *dir;
-	uint32_t drop;
+	uint64_t drop;
 	char **file;
 	int files;
 } opt = { .seed = 1, .ops = 24, .out = ".", .dir = "/var/tmp" };
@@ -92,11 +92,11 @@ static long number(struct argp_state *state, const char *name, const char *text,
 	return value;
 }
 
-static uint32_t rule(struct argp_state *state, const char *name)
+static uint64_t rule(struct argp_state *state, const char *name)
 {
 	for (int i = 0; i < MM_RULES; i++)
 		if (!strcmp(name, mm_rule_id(i)))
-			return 1U << i;
+			return UINT64_C(1) << i;
 	argp_error(state, "'%s' is unknown to the model", name);
 	return 0;
 }

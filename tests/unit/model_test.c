@@ -132,6 +132,70 @@ static void fault_around(void **state)
 	assert_int_equal(touch(MM_OP_READ, 0, 5, 40), 2);
 }
 
+static void advise(int proc, int start, int pages, enum mm_advice advice)
+{
+	struct mm_op op = { .kind = MM_OP_MADVISE, .proc = proc };
+
+	op.start = start;
+	op.pages = pages;
+	op.advice = advice;
+	run(op);
+}
+
+/* The child's copy is there before anybody writes; the parent goes on. */
+static void pinned_and_forked(void **state)
+{
+	map(0, 0, 2, RW, -1);
+	run((struct mm_op){ .kind = MM_OP_PIN, .pages = 1 });
+	assert_int_equal(result.rusage, 1);
+	assert_int_equal(result.perf, 0);
+	touch(MM_OP_WRITE, 0, 1, 1);
+	do_fork(0, 1);
+	assert_int_equal(touch(MM_OP_WRITE, 0, 0, 2), 1);
+	assert_int_equal(touch(MM_OP_WRITE, 1, 0, 2), 1);
+	assert_int_equal(result.touch[0].kind, MM_KIND_NONE);
+	assert_int_equal(result.touch[1].kind, MM_KIND_REUSE);
+}
+
+/* Without swap: given away and clean goes, written since stays. */
+static void paged_out(void **state)
+{
+	map(0, 0, 3, RW, -1);
+	touch(MM_OP_WRITE, 0, 0, 3);
+	advise(0, 0, 2, MM_ADV_FREE);
+	touch(MM_OP_WRITE, 0, 0, 1);
+	advise(0, 0, 3, MM_ADV_PAGEOUT);
+	assert_int_not_equal(mm->proc[0].pte[0].frame, 0);
+	assert_int_equal(mm->proc[0].pte[1].frame, 0);
+	assert_int_not_equal(mm->proc[0].pte[2].frame, 0);
+}
+
+/* With swap, or for a disk file's pages, the model says that it can't say. */
+static void beyond(void **state)
+{
+	int file = mm_add_file(mm, MM_BACK_DISK, 4, 4, 'A');
+
+	map(0, 0, 4, RW | MM_VM_SHARED, file);
+	touch(MM_OP_READ, 0, 0, 4);
+	assert_null(mm->beyond);
+	advise(0, 0, 4, MM_ADV_PAGEOUT);
+	assert_non_null(mm->beyond);
+}
+
+/* Threads see one memory, and a process has only so many. */
+static void threads(void **state)
+{
+	map(0, 0, 2, RW, -1);
+	for (int i = 1; i < MM_THREADS; i++)
+		run((struct mm_op){ .kind = MM_OP_THREAD });
+	assert_int_equal(result.rc, 0);
+	run((struct mm_op){ .kind = MM_OP_WRITE, .pages = 2, .thread = 2 });
+	assert_int_equal(result.rusage, 2);
+	assert_int_equal(touch(MM_OP_WRITE, 0, 0, 2), 0);
+	run((struct mm_op){ .kind = MM_OP_THREAD });
+	assert_int_not_equal(result.rc, 0);
+}
+
 static void refused(void **state)
 {
 	map(0, 0, 2, MM_VM_READ, -1);
@@ -186,9 +250,9 @@ static void check_references(void)
 			continue;
 		}
 		assert_int_equal(frame->mapcount, maps[i]);
-		assert_int_equal(frame->refs, maps[i] + refs[i]);
+		assert_int_equal(frame->refs, maps[i] + refs[i] + frame->pins);
 		if (frame->exclusive)
-			assert_true(frame->anon && frame->refs == 1);
+			assert_true(frame->anon && frame->mapcount <= 1);
 	}
 }
 
@@ -292,6 +356,10 @@ int main(void)
 		cmocka_unit_test_setup(lazy_fork, set_up),
 		cmocka_unit_test_setup(no_zero_page, set_up),
 		cmocka_unit_test_setup(fault_around, set_up),
+		cmocka_unit_test_setup(pinned_and_forked, set_up),
+		cmocka_unit_test_setup(paged_out, set_up),
+		cmocka_unit_test_setup(beyond, set_up),
+		cmocka_unit_test_setup(threads, set_up),
 		cmocka_unit_test_setup(refused, set_up),
 		cmocka_unit_test_setup(reasons_given, set_up),
 		cmocka_unit_test_setup(rules_named, set_up),

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Pages made present without an access of the process: on request, and to be
+ * pinned for a device that will write to them.
+ */
+#include "internal.h"
+
+/* One page, as if it had been accessed; behind a file's end that fails. */
+static int faultin_page(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
+			int page, bool write)
+{
+	struct fault vmf = { proc, vma, &proc->pte[page], page, write };
+
+	if (vmf.pte->frame && (!write || vmf.pte->write))
+		return 0;
+	if (handle_mm_fault(mm, &vmf) == MM_KIND_SEGV)
+		return -EFAULT;
+	if (write)
+		mark_dirty(mm, vmf.pte);
+	return 1;
+}
+
+/* MADV_POPULATE_*: stops at the first page that can't be. */
+int madvise_populate(struct mm *mm, struct mm_proc *proc, int start, int end,
+		     bool write, int *populated)
+{
+	for (int page = start; page < end; page++) {
+		struct mm_vma *vma = vma_lookup(proc, page);
+		int rc;
+
+		if (dropped(mm, MM_RULE_POPULATE))
+			continue;
+		if (!vma)
+			return -ENOMEM;
+		if (access_error(vma, write))
+			return -EINVAL;
+		rc = faultin_page(mm, proc, vma, page, write);
+		if (rc < 0)
+			return rc;
+		*populated += rc;
+	}
+	return 0;
+}
+
+/* A pin is a reference, and more: what is pinned must stay where it is. */
+static int pin_page(struct mm *mm, struct mm_proc *proc, int page)
+{
+	int frame = proc->pte[page].frame;
+
+	if (proc->pins == MM_PINS) {
+		mm->full = true;
+		return -ENOMEM;
+	}
+	get_frame(mm, frame);
+	mm->frame[frame].pins++;
+	proc->pinned[proc->pins++] = frame;
+	return 0;
+}
+
+/* Let go of the last @count pins. */
+static void unpin_pages(struct mm *mm, struct mm_proc *proc, int count)
+{
+	while (count--) {
+		int frame = proc->pinned[--proc->pins];
+
+		mm->frame[frame].pins--;
+		put_frame(mm, frame);
+	}
+}
+
+void unpin_user_pages(struct mm *mm, struct mm_proc *proc)
+{
+	unpin_pages(mm, proc, proc->pins);
+}
+
+/*
+ * Pinned for writing, for long: the pages are written to, as far as faults go,
+ * so that they are the process's own; a file on a disk is refused. All or
+ * none: but what has faulted for it stays.
+ */
+int pin_user_pages(struct mm *mm, struct mm_proc *proc, int start, int end,
+		   int *populated)
+{
+	int pinned = proc->pins, rc = 0;
+
+	for (int page = start; page < end && !rc; page++) {
+		struct mm_vma *vma = vma_lookup(proc, page);
+
+		if (!vma || access_error(vma, true) ||
+		    (vma->flags & MM_VM_SHARED &&
+		     vma_wants_writenotify(mm, vma)))
+			rc = -EFAULT;
+		else
+			rc = faultin_page(mm, proc, vma, page, true);
+		*populated += rc > 0;
+		if (rc >= 0)
+			rc = pin_page(mm, proc, page);
+	}
+	if (rc)
+		unpin_pages(mm, proc, proc->pins - pinned);
+	else
+		mm_because(mm, "%d pages pinned", end - start);
+	return rc;
+}
