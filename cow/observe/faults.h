@@ -270,6 +270,16 @@ void obs_reads(void *window);
 void obs_writes(void *window);
 
 /**
+ * obs_timed() - Count and time one touch of each page, or of every so many.
+ * @window: a window; how it went is kept in it
+ * @write: store @value; else load
+ * @every: touch every @every-th page, at least 1
+ *
+ * Return: the median time of a touch in nanoseconds; 0 when it went wrong.
+ */
+uint64_t obs_timed(struct obs_window *window, bool write, size_t every);
+
+/**
  * obs_note_populated() - Tell a window of faults that perf won't count.
  * @window: a window between begin and end
  * @pages: how many were populated (MAP_POPULATE, MADV_POPULATE_*, mlock)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "clock.h"
 #include "compiler.h"
 #include "faults.h"
 #include "peer.h"

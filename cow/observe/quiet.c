@@ -144,6 +144,8 @@ int obs_quiet(void)
 	if (rc)
 		return rc;
 	extend_stack();
+	/* The kernel maps the clock's own pages at its first use only. */
+	obs_clock();
 	rc = obs_vma_each(&self, quiet_vma, NULL);
 	quiet_kept_shadow();
 	obs_proc_close(&self);
