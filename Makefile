@@ -10,9 +10,11 @@ DEMOS := sbrkdemo/grow \
 	 sbrkdemo/limit \
 	 sbrkdemo/foreign \
 	 sbrkdemo/malloc_rules \
+	 sbrkdemo/realloc_rules \
 	 sbrkdemo/heap \
 	 sbrkdemo/fit \
 	 sbrkdemo/fragment \
+	 sbrkdemo/align \
 	 mmapdemo/anon \
 	 mmapdemo/prot \
 	 mmapdemo/modes \
@@ -38,7 +40,18 @@ DEMOS := sbrkdemo/grow \
 	 cow/vfork_exec \
 	 cow/refcount \
 	 cow/bgsave \
-	 cow/pool
+	 cow/pool \
+	 cow/free_in_child \
+	 cow/gc \
+	 cow/fork_cost \
+	 cow/fault_cost \
+	 cow/tradeoff \
+	 cow/scatter \
+	 cow/ksm
+# Demos about time, which take some; tests run them once where others run often.
+TIMED := cow/fork_cost cow/fault_cost cow/tradeoff
+# Demos that need what not everyone has: root, ksmd. They skip it, and say so.
+SOME := cow/scatter cow/ksm
 # Demos that do what the sandbox is there to refuse: they run without it.
 FREE := sbrkdemo/limit mmapdemo/modes cow/kernel_write
 # Demos that count no faults: of no interest to perf, and never in a sandbox.
@@ -103,7 +116,7 @@ perl     := $(wildcard scripts/*/*.p[lm])
 
 .PHONY: all deps-test demo perf test stress lint format install clean help deps-build \
 	deps-run deps-lint tests-build sweep sweep-others bench-guard bench \
-	bench-fork deps-bench litmus-random litmus-rules \
+	bench-fork deps-bench plot-tradeoff litmus-random litmus-rules \
 	labs lab check-lab class-lab lab-release check-labs \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
 .DELETE_ON_ERROR:
@@ -207,6 +220,11 @@ demo-$(notdir $(1)): deps-run
 endef
 $(foreach d,$(DEMOS) $(GUARDED),$(eval $(call demo,$(d))))
 
+## Draw copy-on-write against copying at once, as build/tradeoff.svg
+plot-tradeoff: $(O)/cow/tradeoff
+	@scripts/deps plot
+	@scripts/plot/tradeoff.sh $< $(O)/tradeoff.svg
+
 ## Compare every demo's prediction, count and kinds with perf's (scripts/perf)
 perf: deps-run
 	@$(MAKE) --no-print-directory all
@@ -217,7 +235,8 @@ TESTS ?= $(wildcard tests/*.bats)
 test: deps-test
 	@$(MAKE) --no-print-directory all tests-build
 	@COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" COW_FREE="$(FREE)" \
-		COW_LABS="$(LABS)" COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
+		COW_TIMED="$(TIMED)" COW_SOME="$(SOME)" COW_LABS="$(LABS)" \
+		COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
 
 tests-build: $(addprefix $(O)/,$(units) $(fixtures) $(cxx_fixtures) $(benches))
 

@@ -70,15 +70,16 @@ teardown_file()
 @test "--json has an object a step, and one that sums up" {
 	local demo
 	for demo in $COW_DEMOS; do
-		"$COPIES/$demo" --json | jq -s -e --arg demo "$demo" '
-			all(.program == $demo) and
-			(.[:-1] | all(has("step") and has("statement") and
+		"$COPIES/$demo" --json >"$BATS_TEST_TMPDIR/out"
+		all_held "$demo" '' <"$BATS_TEST_TMPDIR/out"
+		jq -s -e --arg demo "$demo" <"$BATS_TEST_TMPDIR/out" '
+			all(.program == $demo) and length > 3 and
+			(.[:-1] | map(select(.verdict != "skipped")) | all(has("step") and has("statement") and
 				has("reason") and has("predicted") and
 				has("measured") and has("settles") and
 				.reason != "" and .verdict == "ok" and
 				(has("unit") or (has("kinds") and has("source") and
-					.measured == ([.kinds[]] | add // 0))))) and
-			(last | .ok > 2 and .differs == 0 and .skipped == 0)'
+					.measured == ([.kinds[]] | add // 0)))))'
 	done
 }
 
@@ -94,7 +95,7 @@ teardown_file()
 @test "no line is longer than 80 columns, and no colour is in a pipe" {
 	local demo pages
 	for demo in $COW_DEMOS; do
-		for pages in 1 64 500 5000; do
+		for pages in $(sizes_of "$demo" '5000 1 64 500'); do
 			"$COPIES/$demo" --pages "$pages" >"$BATS_TEST_TMPDIR/out"
 			run ! grep -E '.{81}' "$BATS_TEST_TMPDIR/out"
 			run ! grep -q $'\033' "$BATS_TEST_TMPDIR/out"
@@ -116,7 +117,11 @@ teardown_file()
 	for demo in $COW_DEMOS; do
 		run "$COPIES/$demo" --quiet
 		[ "$status" = 0 ]
-		[ -z "$output" ]
+		if may_skip "$demo"; then
+			run ! grep -v ' skipped: ' <<<"$output"
+		else
+			[ -z "$output" ]
+		fi
 	done
 }
 

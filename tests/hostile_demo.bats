@@ -72,7 +72,7 @@ failed_with()
 @test "no more descriptors" {
 	local n demo
 	for demo in $COW_DEMOS; do
-		for n in 8 9 10 11 12 13 14; do
+		for n in $(sizes_of "$demo" '10 8 9 11 12 13 14'); do
 			run --separate-stderr timeout 20 prlimit --nofile="$n" "$COPIES/$demo"
 			[ "$status" = 0 ] || failed_with "Too many open files"
 		done

@@ -47,8 +47,14 @@ teardown_file()
 
 @test "demos hold ten times out of ten at 4096 pages" {
 	[ -z "$SAN" ] || skip "sanitized programs are slow; 4096 pages are not for them"
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		demos_hold '' 4096
+	local demo others=$COW_DEMOS
+	demos_hold '' 4096
+	# Those about time once, the others ten times.
+	for demo in $COW_TIMED; do
+		others=${others/$demo/}
+	done
+	for _ in 2 3 4 5 6 7 8 9 10; do
+		COW_DEMOS=$others demos_hold '' 4096
 	done
 }
 
@@ -56,7 +62,7 @@ teardown_file()
 	local demo pages
 	perf stat -e page-faults true || skip "perf can't count here"
 	for demo in $COW_DEMOS; do
-		for pages in $sizes; do
+		for pages in $(sizes_of "$demo" "$sizes"); do
 			scripts/perf/stat.sh "$COPIES/$demo" --pages "$pages"
 		done
 	done
