@@ -168,7 +168,7 @@ endef
 $(foreach l,$(LABS),$(eval $(call kit,$(l))))
 
 # Of what is in the archive only what is needed, and nothing of it to be seen.
-preload  := family heap
+preload  := family heap stats
 $(O)/libcowalloc.so: preload += plain
 $(O)/libcowrecord.so: preload += ids record
 $(PRELOADS:%=$(O)/%.so): $(preload_srcs:%.c=$(O)/%.o) $(O)/liballoc.a

@@ -30,7 +30,7 @@ extern "C" {
 /* The alignment of every block, in bytes: that of max_align_t on 64 bits. */
 #define HEAP_ALIGN 16
 
-enum heap_engine { HEAP_CLASSIC, HEAP_ENGINES };
+enum heap_engine { HEAP_CLASSIC, HEAP_SPANS, HEAP_ENGINES };
 
 enum heap_policy {
 	HEAP_FIRST,
@@ -44,12 +44,27 @@ enum heap_backend { HEAP_AUTO, HEAP_BRK, HEAP_MMAP, HEAP_FIXED, HEAP_BACKENDS };
 
 enum heap_order { HEAP_BY_ADDRESS, HEAP_LIFO, HEAP_ORDERS };
 
+/* When spans that a fork made shared may hand out blocks again. */
+enum heap_seal {
+	HEAP_SEAL_AUTO, /* when nobody shares them, or the budget is spent */
+	HEAP_SEAL_BUDGET, /* when the budget is spent: /proc is not looked at */
+	HEAP_SEAL_ALWAYS, /* when nobody shares them, however long that is */
+	HEAP_SEAL_OFF, /* at once: a fork changes nothing */
+	HEAP_SEALS
+};
+
+/* Transparent huge pages: as the system does it, asked for, or refused. */
+enum heap_thp { HEAP_THP_SYSTEM, HEAP_THP_ON, HEAP_THP_OFF, HEAP_THPS };
+
 /* What to do about a wrong pointer: say it and abort, say it, or neither. */
 enum heap_on_misuse { HEAP_ABORT, HEAP_REPORT, HEAP_QUIET, HEAP_ON_MISUSES };
 
 /**
  * struct heap_config - what kind of heap to open; all zero is the default
- * @engine: HEAP_CLASSIC, boundary tags over a searchable set of free blocks
+ * @engine: HEAP_CLASSIC, boundary tags over a searchable set of free blocks;
+ *	or HEAP_SPANS, size classes with all state out of line, which after a
+ *	fork un-shares next to nothing.  It has one way to choose a block and
+ *	maps its memory: @policy, @backend and @order must be 0
  * @policy: which free block serves a request
  * @backend: where memory comes from
  * @order: how the free blocks are listed: by address, or last freed first
@@ -62,6 +77,11 @@ enum heap_on_misuse { HEAP_ABORT, HEAP_REPORT, HEAP_QUIET, HEAP_ON_MISUSES };
  *	by themselves; 0 is 128 KiB
  * @refuse: number of the back-end call that is refused, counted from 1, as a
  *	kernel short of memory would; 0 is none
+ * @seal: of HEAP_SPANS, what ends the sealing of inherited spans after a fork
+ * @budget: of HEAP_SPANS, how much memory may be taken beside free inherited
+ *	blocks until sealing ends, in percent of the heap at the fork; 0 is 25
+ * @thp: of HEAP_SPANS, transparent huge pages
+ * @stats: the preload library says at exit, on standard error, what it did
  * @buffer: the memory of HEAP_FIXED; unused otherwise
  * @buffer_size: bytes of @buffer
  */
@@ -76,6 +96,10 @@ struct heap_config {
 	size_t chunk;
 	size_t trim;
 	size_t refuse;
+	enum heap_seal seal;
+	size_t budget;
+	enum heap_thp thp;
+	bool stats;
 	void *buffer;
 	size_t buffer_size;
 };
@@ -84,10 +108,12 @@ struct heap;
 
 /**
  * heap_config_parse() - read a configuration such as "policy=best,backend=mmap"
- * @text: comma-separated key=value pairs: engine=classic,
+ * @text: comma-separated key=value pairs: engine=classic|spans,
  *	policy=first|next|best|worst, backend=auto|brk|mmap, order=address|lifo,
- *	misuse=abort|report|quiet, and threshold, grow, chunk, trim (bytes, with
- *	K, M or G) and refuse (a count)
+ *	misuse=abort|report|quiet, threshold, grow, chunk, trim (bytes, with K,
+ *	M or G), refuse (a count), seal=auto|budget|always|off, budget (percent),
+ *	thp=system|on|off and stats=off|exit.  Keys that only the classic engine
+ *	knows choose it, unless engine= is there as well
  * @config: what is named is changed, the rest kept
  * @bad: on failure points at the pair that was not understood; may be NULL
  *
@@ -111,6 +137,15 @@ const char *heap_policy_name(enum heap_policy policy);
  * Return: a constant string, NULL for no back end.
  */
 const char *heap_backend_name(enum heap_backend backend);
+
+/**
+ * heap_serve_threads() - make a heap the one that serves the process
+ * @heap: a heap; of the spans engine, or nothing happens
+ *
+ * Its threads get caches, so that the common malloc() takes no lock.  Once a
+ * process.
+ */
+void heap_serve_threads(struct heap *heap);
 
 /**
  * heap_open() - make a heap of its own

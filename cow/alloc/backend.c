@@ -30,7 +30,7 @@ size_t heap_page_up(size_t bytes)
 }
 
 /* The call that heap_config.refuse names fails, whichever it is. */
-static bool refused_on_purpose(struct heap *heap)
+bool backend_refuses(struct heap *heap)
 {
 	if (!heap->refuse_left)
 		return false;
@@ -38,7 +38,7 @@ static bool refused_on_purpose(struct heap *heap)
 	return !heap->refuse_left;
 }
 
-static void count_taken(struct heap *heap, size_t bytes)
+void backend_count_taken(struct heap *heap, size_t bytes)
 {
 	struct heap_stats *stats = &heap->stats;
 
@@ -49,7 +49,7 @@ static void count_taken(struct heap *heap, size_t bytes)
 		stats->peak_heap_bytes = stats->heap_bytes;
 }
 
-static void count_given(struct heap *heap, size_t bytes)
+void backend_count_given(struct heap *heap, size_t bytes)
 {
 	heap->stats.gives++;
 	heap->stats.given += bytes;
@@ -61,10 +61,10 @@ void *backend_take(struct heap *heap, const struct backend *backend,
 {
 	void *start = NULL;
 
-	if (!refused_on_purpose(heap))
+	if (!backend_refuses(heap))
 		start = backend->take(heap, bytes);
 	if (start)
-		count_taken(heap, *bytes);
+		backend_count_taken(heap, *bytes);
 	else
 		heap->stats.refused++;
 	return start;
@@ -75,12 +75,12 @@ int backend_give(struct heap *heap, const struct backend *backend, void *start,
 {
 	int err = -ENOMEM;
 
-	if (!refused_on_purpose(heap))
+	if (!backend_refuses(heap))
 		err = backend->give(heap, start, bytes);
 	if (err)
 		heap->stats.refused++;
 	else
-		count_given(heap, bytes);
+		backend_count_given(heap, bytes);
 	return err;
 }
 
@@ -91,13 +91,13 @@ void *backend_resize(struct heap *heap, const struct backend *backend,
 
 	if (!backend->resize)
 		return NULL;
-	if (!refused_on_purpose(heap))
+	if (!backend_refuses(heap))
 		moved = backend->resize(heap, start, from, to);
 	if (!moved)
 		heap->stats.refused++;
 	else if (to > from)
-		count_taken(heap, to - from);
+		backend_count_taken(heap, to - from);
 	else
-		count_given(heap, from - to);
+		backend_count_given(heap, from - to);
 	return moved;
 }

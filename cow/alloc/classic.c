@@ -343,11 +343,15 @@ static enum misuse classic_usable(struct heap *heap, void *payload,
 }
 
 const struct engine engine_classic = {
+	.open = classic_open,
+	.close = classic_close,
 	.alloc = classic_alloc,
 	.free = classic_free,
 	.usable = classic_usable,
 	.resize = classic_resize,
 	.trim = classic_trim,
+	.owns = classic_owns,
 	.walk = classic_walk,
 	.check = classic_check,
+	.stats = classic_stats,
 };

@@ -6,6 +6,8 @@
  */
 #include "internal.h"
 
+#include <sys/mman.h>
+
 #include <errno.h>
 
 /* The region that the next piece of the break will continue, if any. */
@@ -222,4 +224,26 @@ void *classic_own_resize(struct heap *heap, struct region *region, size_t size)
 	cut.need = cut.size;
 	classic_cut(heap, &cut);
 	return block_payload(moved.first);
+}
+
+/* The table of regions is made beforehand: taking memory can't fail for it. */
+int classic_open(struct heap *heap)
+{
+	return region_reserve(heap);
+}
+
+void classic_close(struct heap *heap)
+{
+	size_t room;
+
+	/* From the top, so that each piece of the break is the last in turn. */
+	while (heap->region_count) {
+		struct region *last = &heap->regions[--heap->region_count];
+
+		backend_give(heap, last->backend, last->start,
+			     (size_t)(last->end - last->start));
+	}
+	room = heap_page_up(heap->region_room * sizeof(struct region));
+	if (room)
+		munmap(heap->regions, room);
 }

@@ -180,3 +180,16 @@ int classic_check(struct heap *heap, struct heap_fault *fault)
 			      where);
 	return check_tally(heap, &tally, fault);
 }
+
+bool classic_owns(struct heap *heap, const void *ptr, size_t size)
+{
+	const struct region *region = region_find(heap, ptr);
+
+	return region && size <= (size_t)(region->end - (const char *)ptr);
+}
+
+void classic_stats(struct heap *heap, struct heap_stats *stats)
+{
+	stats->largest_free = index_largest(heap->index.root);
+	stats->regions = heap->region_count;
+}

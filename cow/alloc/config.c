@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const engines[HEAP_ENGINES] = { "classic" };
+static const char *const engines[HEAP_ENGINES] = { "classic", "spans" };
 static const char *const policies[HEAP_POLICIES] = { "first", "next", "best",
 						     "worst" };
 static const char *const backends[HEAP_BACKENDS] = { "auto", "brk", "mmap",
@@ -15,6 +15,11 @@ static const char *const backends[HEAP_BACKENDS] = { "auto", "brk", "mmap",
 static const char *const orders[HEAP_ORDERS] = { "address", "lifo" };
 static const char *const actions[HEAP_ON_MISUSES] = { "abort", "report",
 						      "quiet" };
+
+static const char *const seals[HEAP_SEALS] = { "auto", "budget", "always",
+					       "off" };
+static const char *const thps[HEAP_THPS] = { "system", "on", "off" };
+static const char *const reports[] = { "off", "exit" };
 
 /* Text between two places. */
 struct word {
@@ -77,28 +82,19 @@ static int read_bytes(struct word word, size_t *bytes)
 	return 0;
 }
 
-static int set_number(struct heap_config *config, struct word key,
-		      struct word value)
+/* What only the classic engine knows. */
+static int set_classic(struct heap_config *config, struct word key,
+		       struct word value)
 {
 	static const char *const keys[] = { "threshold", "grow", "chunk",
-					    "trim", "refuse" };
+					    "trim" };
 	size_t *const fields[] = { &config->threshold, &config->grow,
-				   &config->chunk, &config->trim,
-				   &config->refuse };
+				   &config->chunk, &config->trim };
 	int which = choose(key, keys, sizeof(keys) / sizeof(*keys));
 
-	return which < 0 ? -EINVAL : read_bytes(value, fields[which]);
-}
-
-static int set_choice(struct heap_config *config, struct word key,
-		      struct word value)
-{
-	int which = -EINVAL;
-
-	if (is_word(key, "engine")) {
-		which = choose(value, engines, HEAP_ENGINES);
-		config->engine = which;
-	} else if (is_word(key, "policy")) {
+	if (which >= 0)
+		return read_bytes(value, fields[which]);
+	if (is_word(key, "policy")) {
 		which = choose(value, policies, HEAP_POLICIES);
 		config->policy = which;
 	} else if (is_word(key, "backend")) {
@@ -108,14 +104,57 @@ static int set_choice(struct heap_config *config, struct word key,
 	} else if (is_word(key, "order")) {
 		which = choose(value, orders, HEAP_ORDERS);
 		config->order = which;
-	} else if (is_word(key, "misuse")) {
-		which = choose(value, actions, HEAP_ON_MISUSES);
-		config->on_misuse = which;
 	}
 	return which < 0 ? -EINVAL : 0;
 }
 
-static int set_pair(struct heap_config *config, struct word pair)
+/* What only the spans engine knows. */
+static int set_spans(struct heap_config *config, struct word key,
+		     struct word value)
+{
+	int which = -EINVAL;
+
+	if (is_word(key, "budget"))
+		return read_bytes(value, &config->budget);
+	if (is_word(key, "seal")) {
+		which = choose(value, seals, HEAP_SEALS);
+		config->seal = which;
+	} else if (is_word(key, "thp")) {
+		which = choose(value, thps, HEAP_THPS);
+		config->thp = which;
+	}
+	return which < 0 ? -EINVAL : 0;
+}
+
+static int set_any(struct heap_config *config, struct word key,
+		   struct word value)
+{
+	int which = -EINVAL;
+
+	if (is_word(key, "refuse"))
+		return read_bytes(value, &config->refuse);
+	if (is_word(key, "engine")) {
+		which = choose(value, engines, HEAP_ENGINES);
+		config->engine = which;
+	} else if (is_word(key, "misuse")) {
+		which = choose(value, actions, HEAP_ON_MISUSES);
+		config->on_misuse = which;
+	} else if (is_word(key, "stats")) {
+		which = choose(value, reports, 2);
+		config->stats = which == 1;
+	}
+	return which < 0 ? -EINVAL : 0;
+}
+
+/* Does the text say which engine? If not, what it says of one chooses it. */
+static bool names_engine(const char *text)
+{
+	const char *at = strstr(text, "engine=");
+
+	return at && (at == text || at[-1] == ',');
+}
+
+static int set_pair(struct heap_config *config, struct word pair, bool named)
 {
 	const char *sign = memchr(pair.at, '=', pair.length);
 	struct word key = pair;
@@ -126,20 +165,28 @@ static int set_pair(struct heap_config *config, struct word pair)
 	key.length = (size_t)(sign - pair.at);
 	value.at = sign + 1;
 	value.length = pair.length - key.length - 1;
-	if (!set_number(config, key, value))
+	if (!set_any(config, key, value))
 		return 0;
-	return set_choice(config, key, value);
+	if (!set_classic(config, key, value)) {
+		config->engine = named ? config->engine : HEAP_CLASSIC;
+		return 0;
+	}
+	if (set_spans(config, key, value))
+		return -EINVAL;
+	config->engine = named ? config->engine : HEAP_SPANS;
+	return 0;
 }
 
 int heap_config_parse(const char *text, struct heap_config *config,
 		      const char **bad)
 {
 	struct heap_config changed = *config;
+	bool named = names_engine(text);
 
 	while (*text) {
 		struct word pair = { text, strcspn(text, ",") };
 
-		if (set_pair(&changed, pair)) {
+		if (set_pair(&changed, pair, named)) {
 			if (bad)
 				*bad = text;
 			return -EINVAL;

@@ -18,9 +18,9 @@
 static struct lock list_lock;
 static struct lock *locks;
 
-static bool hold(struct lock *lock)
+static bool hold(struct lock *lock, const struct timespec *patience)
 {
-	int err = lock_take_soon(lock);
+	int err = lock_take_soon(lock, patience);
 
 	lock->inside += err == -EDEADLK;
 	return err != -EBUSY;
@@ -43,14 +43,14 @@ static void let_go_until(const struct lock *end)
 }
 
 /* Holds all or none of them. */
-static bool hold_all(void)
+static bool hold_all(const struct timespec *patience)
 {
 	struct lock *lock;
 
-	if (!hold(&list_lock))
+	if (!hold(&list_lock, patience))
 		return false;
 	for (lock = locks; lock; lock = lock->next) {
-		if (!hold(lock)) {
+		if (!hold(lock, patience)) {
 			let_go_until(lock);
 			let_go(&list_lock);
 			return false;
@@ -61,19 +61,40 @@ static bool hold_all(void)
 
 static void before_fork(void)
 {
-	while (!hold_all())
+	struct timespec patience = { .tv_nsec = 10000000 };
+
+	/* On a busy machine who has a lock may not run for long. */
+	while (!hold_all(&patience)) {
 		sched_yield();
+		if (patience.tv_nsec < 500000000)
+			patience.tv_nsec *= 2;
+	}
 }
 
-static void after_fork(void)
+static void after_fork(bool child)
 {
+	struct lock *lock;
+
+	for (lock = locks; lock; lock = lock->next)
+		if (lock->forked)
+			lock->forked(lock, child);
 	let_go_until(NULL);
 	let_go(&list_lock);
 }
 
+static void in_parent(void)
+{
+	after_fork(false);
+}
+
+static void in_child(void)
+{
+	after_fork(true);
+}
+
 static void watch_forks(void)
 {
-	pthread_atfork(before_fork, after_fork, after_fork);
+	pthread_atfork(before_fork, in_parent, in_child);
 }
 
 void fork_register(struct lock *lock)

@@ -13,6 +13,7 @@
 
 static const struct engine *const engines[HEAP_ENGINES] = {
 	[HEAP_CLASSIC] = &engine_classic,
+	[HEAP_SPANS] = &engine_spans,
 };
 
 static const struct fit *const fits[HEAP_POLICIES] = {
@@ -29,6 +30,15 @@ static size_t or_default(size_t bytes, size_t otherwise, size_t least)
 	return bytes < least ? least : bytes;
 }
 
+/* It has one way to choose a block, and one place to get memory from. */
+static int check_spans(const struct heap_config *config)
+{
+	if (config->policy || config->backend || config->order ||
+	    config->seal >= HEAP_SEALS || config->thp >= HEAP_THPS)
+		return -EINVAL;
+	return 0;
+}
+
 static int check_config(const struct heap_config *config)
 {
 	if (config->engine >= HEAP_ENGINES || config->policy >= HEAP_POLICIES ||
@@ -40,7 +50,7 @@ static int check_config(const struct heap_config *config)
 		return -EINVAL;
 	if (config->backend == HEAP_FIXED && !config->buffer)
 		return -EINVAL;
-	return 0;
+	return config->engine == HEAP_SPANS ? check_spans(config) : 0;
 }
 
 static void set_up(struct heap *heap, const struct heap_config *config)
@@ -52,6 +62,7 @@ static void set_up(struct heap *heap, const struct heap_config *config)
 	own->grow = or_default(own->grow, usual, heap_page_size());
 	own->trim = or_default(own->trim, usual, 1);
 	own->chunk = or_default(own->chunk, 8 * usual, heap_page_size());
+	own->budget = or_default(own->budget, 25, 1);
 	own->threshold =
 		or_default(own->threshold,
 			   own->backend == HEAP_MMAP ? own->chunk : usual, 1);
@@ -87,10 +98,11 @@ int heap_open(const struct heap_config *config, struct heap **heap)
 		return -ENOMEM;
 	}
 	set_up(made, config);
-	if (region_reserve(made)) {
+	err = made->engine->open(made);
+	if (err) {
 		munmap(made, heap_page_up(sizeof(*made)));
 		errno = saved;
-		return -ENOMEM;
+		return err;
 	}
 	fork_register(&made->lock);
 	errno = saved;
@@ -100,22 +112,12 @@ int heap_open(const struct heap_config *config, struct heap **heap)
 
 void heap_close(struct heap *heap)
 {
-	size_t room;
 	int saved = errno;
 
 	if (!heap)
 		return;
 	fork_forget(&heap->lock);
-	/* From the top, so that each piece of the break is the last in turn. */
-	while (heap->region_count) {
-		struct region *last = &heap->regions[--heap->region_count];
-
-		backend_give(heap, last->backend, last->start,
-			     (size_t)(last->end - last->start));
-	}
-	room = heap_page_up(heap->region_room * sizeof(struct region));
-	if (room)
-		munmap(heap->regions, room);
+	heap->engine->close(heap);
 	munmap(heap, heap_page_up(sizeof(*heap)));
 	errno = saved;
 }

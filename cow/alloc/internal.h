@@ -22,6 +22,7 @@
 #include "alloc.h"
 
 #include <stdatomic.h>
+#include <time.h>
 
 /* block.c: the layout of one block */
 
@@ -93,11 +94,18 @@ struct lock {
 	_Atomic uint32_t state;
 	unsigned int inside; /* forks by a thread that had it already */
 	struct lock *next; /* of those that fork.c knows */
+	/* Called on both sides of a fork, all locks held; may be NULL. */
+	void (*forked)(struct lock *lock, bool child);
 };
 
-int lock_take_soon(struct lock *lock);
+int lock_take_soon(struct lock *lock, const struct timespec *most);
 int lock_take(struct lock *lock);
 void lock_drop(struct lock *lock);
+void quiet_begin(void);
+void quiet_end(void);
+int lock_take_quiet(struct lock *lock);
+void lock_drop_quiet(struct lock *lock);
+int lock_try(struct lock *lock);
 
 /* backend.c: where memory comes from */
 
@@ -133,6 +141,9 @@ struct supply {
 
 extern const struct supply supplies[HEAP_BACKENDS];
 
+bool backend_refuses(struct heap *heap);
+void backend_count_taken(struct heap *heap, size_t bytes);
+void backend_count_given(struct heap *heap, size_t bytes);
 void *backend_take(struct heap *heap, const struct backend *backend,
 		   size_t *bytes);
 int backend_give(struct heap *heap, const struct backend *backend, void *start,
@@ -253,10 +264,10 @@ enum misuse misuse_diagnose(struct heap *heap, const void *payload);
 void misuse_report(const struct heap *heap, enum misuse misuse,
 		   const char *call, const void *address);
 
-/* classic.c and classic_*.c: the textbook engine */
-
 /**
  * struct engine - what an engine has to offer, called with the heap locked
+ * @open: set up what it needs beyond struct heap; 0 or -ENOMEM
+ * @close: give all memory back but struct heap
  * @alloc: a block of @size bytes at a multiple of @align, zeroed or not; NULL
  *	if memory ends
  * @free: end a block; 0, or what is wrong with the pointer
@@ -264,23 +275,32 @@ void misuse_report(const struct heap *heap, enum misuse misuse,
  * @resize: change the size of a block where it is, or by moving its mapping;
  *	*@to is where it is now, NULL if it has to be copied; 0, or what is wrong
  * @trim: give back what is free at the end but for @pad bytes; bytes given
+ * @owns: as heap_owns()
  * @walk: as heap_walk()
  * @check: as heap_check()
+ * @stats: fill in what is known of blocks and regions
  */
 struct engine {
+	int (*open)(struct heap *heap);
+	void (*close)(struct heap *heap);
 	void *(*alloc)(struct heap *heap, size_t size, size_t align, bool zero);
 	enum misuse (*free)(struct heap *heap, void *payload);
 	enum misuse (*usable)(struct heap *heap, void *payload, size_t *bytes);
 	enum misuse (*resize)(struct heap *heap, void *payload, size_t size,
 			      void **to);
 	size_t (*trim)(struct heap *heap, size_t pad);
+	bool (*owns)(struct heap *heap, const void *ptr, size_t size);
 	int (*walk)(struct heap *heap,
 		    int (*visit)(const struct heap_block *block, void *arg),
 		    void *arg);
 	int (*check)(struct heap *heap, struct heap_fault *fault);
+	void (*stats)(struct heap *heap, struct heap_stats *stats);
 };
 
 extern const struct engine engine_classic;
+extern const struct engine engine_spans;
+
+/* classic.c and classic_*.c: the textbook engine */
 
 /* What a block becomes: where, of which size, for whom. */
 struct cut {
@@ -292,6 +312,8 @@ struct cut {
 	bool before_is_free;
 };
 
+int classic_open(struct heap *heap);
+void classic_close(struct heap *heap);
 size_t classic_block_bytes(const struct heap *heap, size_t size);
 void classic_cut(struct heap *heap, const struct cut *cut);
 void classic_make_free(struct heap *heap, struct region *region,
@@ -318,6 +340,8 @@ int classic_walk(struct heap *heap,
 		 int (*visit)(const struct heap_block *block, void *arg),
 		 void *arg);
 int classic_check(struct heap *heap, struct heap_fault *fault);
+bool classic_owns(struct heap *heap, const void *ptr, size_t size);
+void classic_stats(struct heap *heap, struct heap_stats *stats);
 
 /* heap.c: the heap itself */
 
@@ -340,6 +364,7 @@ struct heap {
 	const void *broken; /* a free block found written over by alloc */
 	bool buffer_taken;
 	struct heap_stats stats;
+	struct spans *spans; /* the spans engine's own */
 };
 
 /* fork.c: every heap and pool stays usable on both sides of a fork */

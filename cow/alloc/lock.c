@@ -10,8 +10,9 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <signal.h>
+#include <sys/single_threaded.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOCK_WAITED_FOR 0x80000000u
@@ -68,7 +69,7 @@ static int lock_contended(struct lock *lock, uint32_t me,
 }
 
 /* Returns 0, -EDEADLK when this thread has it already, -EBUSY if another has. */
-static int lock_try(struct lock *lock)
+int lock_try(struct lock *lock)
 {
 	uint32_t seen = 0;
 	uint32_t me = lock_self();
@@ -88,13 +89,12 @@ int lock_take(struct lock *lock)
 	return err == -EBUSY ? lock_contended(lock, lock_self(), NULL) : err;
 }
 
-/* As lock_take(), or -EBUSY when another thread keeps it for long. */
-int lock_take_soon(struct lock *lock)
+/* As lock_take(), or -EBUSY when another thread keeps it for so long. */
+int lock_take_soon(struct lock *lock, const struct timespec *most)
 {
-	static const struct timespec most = { .tv_nsec = 10000000 };
 	int err = lock_try(lock);
 
-	return err == -EBUSY ? lock_contended(lock, lock_self(), &most) : err;
+	return err == -EBUSY ? lock_contended(lock, lock_self(), most) : err;
 }
 
 void lock_drop(struct lock *lock)
@@ -107,4 +107,48 @@ void lock_drop(struct lock *lock)
 	saved = errno;
 	syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 	errno = saved;
+}
+
+/*
+ * Signals wait while a thread has one of the inner locks.  A handler that forks
+ * waits for all locks; others may hold an outer one while they wait for this.
+ * In a process of one thread there are no others.
+ */
+static __thread unsigned int quiet __attribute((tls_model("initial-exec")));
+static __thread bool masked __attribute((tls_model("initial-exec")));
+static __thread uint64_t mask __attribute((tls_model("initial-exec")));
+
+void quiet_begin(void)
+{
+	const uint64_t all = ~(uint64_t)0;
+
+	if (quiet++ || __libc_single_threaded)
+		return;
+	masked = !syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask,
+			  sizeof(mask));
+}
+
+void quiet_end(void)
+{
+	if (--quiet || !masked)
+		return;
+	masked = false;
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+}
+
+int lock_take_quiet(struct lock *lock)
+{
+	int err;
+
+	quiet_begin();
+	err = lock_take(lock);
+	if (err)
+		quiet_end();
+	return err;
+}
+
+void lock_drop_quiet(struct lock *lock)
+{
+	lock_drop(lock);
+	quiet_end();
 }

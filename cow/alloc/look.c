@@ -47,8 +47,7 @@ void heap_stats(struct heap *heap, struct heap_stats *stats)
 	int saved = errno;
 
 	*stats = heap->stats;
-	stats->largest_free = index_largest(heap->index.root);
-	stats->regions = heap->region_count;
+	heap->engine->stats(heap, stats);
 	if (entered)
 		lock_drop(&heap->lock);
 	stats->overhead = stats->heap_bytes - stats->usable - stats->free_bytes;
@@ -64,13 +63,11 @@ void heap_stats(struct heap *heap, struct heap_stats *stats)
 
 bool heap_owns(struct heap *heap, const void *ptr, size_t size)
 {
-	const struct region *region;
 	bool owned;
 
 	if (lock_take(&heap->lock))
 		return false;
-	region = region_find(heap, ptr);
-	owned = region && size <= (size_t)(region->end - (const char *)ptr);
+	owned = heap->engine->owns(heap, ptr, size);
 	lock_drop(&heap->lock);
 	return owned;
 }

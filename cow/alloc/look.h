@@ -18,7 +18,8 @@ struct heap;
 
 /**
  * struct heap_stats - what a heap holds and what it did
- * @requested: bytes asked for in live blocks
+ * @requested: bytes asked for in live blocks; the spans engine does not write
+ *	them down, and says @usable
  * @usable: bytes those blocks really have
  * @free_bytes: bytes in free blocks, their headers included
  * @overhead: bytes that are neither usable nor free: headers and padding.
@@ -47,6 +48,12 @@ struct heap;
  * @gives: back-end calls that gave memory back
  * @given: bytes given so
  * @refused: back-end calls that failed
+ * @forks: forks that sealed what was there (spans engine)
+ * @sealed: inherited spans hand out nothing now
+ * @ended_alone: times that this ended since nobody shared them any more
+ * @ended_spent: times that it ended since the budget was spent
+ * @charge: bytes taken beside free inherited blocks since nobody shared
+ * @budget: how many may be
  * @minor_faults: of the whole process, getrusage(2)
  * @major_faults: of the whole process
  * @rss: resident bytes of the whole process, /proc/self/statm; 0 without /proc
@@ -76,6 +83,12 @@ struct heap_stats {
 	uint64_t gives;
 	uint64_t given;
 	uint64_t refused;
+	uint64_t forks;
+	bool sealed;
+	uint64_t ended_alone;
+	uint64_t ended_spent;
+	size_t charge;
+	size_t budget;
 	uint64_t minor_faults;
 	uint64_t major_faults;
 	uint64_t rss;

@@ -213,6 +213,19 @@ static void test_policy(void **state)
 	free(buffer);
 }
 
+/* It has one policy and one place to get memory from, but huge pages or not. */
+static void test_spans(void **state)
+{
+	struct heap_config config = { .engine = HEAP_SPANS };
+	int thp;
+
+	(void)state;
+	for (thp = 0; thp < HEAP_THPS; thp++) {
+		config.thp = thp;
+		run(&config, 88172645463325252ULL + (uint64_t)thp);
+	}
+}
+
 int main(void)
 {
 	static enum heap_policy policies[] = { HEAP_FIRST, HEAP_NEXT, HEAP_BEST,
@@ -222,6 +235,7 @@ int main(void)
 		{ "next fit", test_policy, NULL, NULL, &policies[1] },
 		{ "best fit", test_policy, NULL, NULL, &policies[2] },
 		{ "worst fit", test_policy, NULL, NULL, &policies[3] },
+		cmocka_unit_test(test_spans),
 	};
 
 	return cmocka_run_group_tests_name("alloc shadow", tests, NULL, NULL);

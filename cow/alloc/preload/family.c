@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The malloc family by the names of the C library, in front of one heap of the
- * allocator core.  The preload libraries alone export these names, so that the
+ * allocator core; malloc() and free() themselves stand where they are served.  The preload libraries alone export these names, so that the
  * core itself stays testable beside the C library's.
  */
 #include "preload.h"
@@ -10,16 +10,6 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-EXPORT void *malloc(size_t size)
-{
-	return serve_malloc(size);
-}
-
-EXPORT void free(void *ptr)
-{
-	serve_free(ptr);
-}
 
 EXPORT void *calloc(size_t count, size_t size)
 {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 static struct heap *heap;
+static bool stats_at_exit;
 
 /* A wrong configuration ends the program: running on another would mislead. */
 void preload_fail(const char *what, const char *text)
@@ -32,7 +33,7 @@ void preload_fail(const char *what, const char *text)
 
 static void open_heap(void)
 {
-	struct heap_config config = { 0 };
+	struct heap_config config = { .engine = HEAP_SPANS };
 	const char *text = secure_getenv("COWALLOC");
 	const char *bad;
 
@@ -41,6 +42,8 @@ static void open_heap(void)
 	if (heap_open(&config, &heap))
 		preload_fail("libcowalloc: can't open a heap as in COWALLOC",
 			     text ? text : "");
+	heap_serve_threads(heap);
+	stats_at_exit = config.stats;
 }
 
 struct heap *preload_heap(void)
@@ -55,4 +58,10 @@ struct heap *preload_heap(void)
 static __attribute((constructor)) void start(void)
 {
 	preload_heap();
+}
+
+static __attribute((destructor)) void finish(void)
+{
+	if (stats_at_exit)
+		preload_print_stats(heap);
 }

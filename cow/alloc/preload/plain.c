@@ -1,30 +1,58 @@
 // SPDX-License-Identifier: MIT
 /*
- * libcowalloc.so: the malloc family goes straight to the heap.
+ * libcowalloc.so: malloc() and free() as nearly every call is, and behind them
+ * the heap.  With the classic engine no thread has a cache, and no address is
+ * on the map: every call takes the second way.
  */
 #include "preload.h"
+#include "../spans.h"
+
+static __attribute((noinline)) void *slow_malloc(size_t size)
+{
+	return serve_slow_malloc(preload_heap(), size);
+}
+
+static __attribute((noinline)) void slow_free(void *ptr)
+{
+	serve_slow_free(preload_heap(), ptr);
+}
 
 void *serve_malloc(size_t size)
 {
-	return heap_malloc(preload_heap(), size);
+	struct bin *bin;
+
+	if (unlikely(size > SMALL_MOST))
+		return slow_malloc(size);
+	bin = &self.bins->bin[class_of(size)];
+	if (unlikely(!bin->at_hand))
+		return slow_malloc(size);
+	return bin_take(bin, bin->at_hand);
 }
+SERVES(malloc, serve_malloc);
+
+void serve_free(void *ptr)
+{
+	struct span *span = pagemap_get(ptr);
+
+	if (unlikely(!span || span->fast != self.cache ||
+		     !span_put(span, ptr, self.bins)))
+		slow_free(ptr);
+	else if (unlikely(!--span->until))
+		cache_event(self.cache, span);
+}
+SERVES(free, serve_free);
 
 void *serve_calloc(size_t count, size_t size)
 {
-	return heap_calloc(preload_heap(), count, size);
+	return serve_slow_calloc(preload_heap(), count, size);
 }
 
 void *serve_memalign(size_t align, size_t size)
 {
-	return heap_memalign(preload_heap(), align, size);
+	return serve_slow_memalign(preload_heap(), align, size);
 }
 
 void *serve_realloc(void *ptr, size_t size)
 {
-	return heap_realloc(preload_heap(), ptr, size);
-}
-
-void serve_free(void *ptr)
-{
-	heap_free(preload_heap(), ptr);
+	return serve_slow_realloc(preload_heap(), ptr, size);
 }

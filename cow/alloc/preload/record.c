@@ -194,6 +194,8 @@ void *serve_malloc(size_t size)
 	return ptr;
 }
 
+SERVES(malloc, serve_malloc);
+
 void *serve_calloc(size_t count, size_t size)
 {
 	void *ptr;
@@ -263,3 +265,4 @@ void serve_free(void *ptr)
 	heap_free(preload_heap(), ptr);
 	lock_drop(&lock);
 }
+SERVES(free, serve_free);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Large blocks: a span each, a whole number of units.  They come from the runs
+ * and go back to them, so that memory that comes and goes stays mapped; and the
+ * largest grow by moving page table entries, not bytes.
+ */
+#include "spans.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+/* From here on it is cheaper to move page table entries than to copy. */
+#define MOVE_LEAST ((size_t)256 << 10)
+
+static size_t units_of(size_t size)
+{
+	return (size + UNIT - 1) >> UNIT_SHIFT;
+}
+
+static struct span *make(struct spans *spans, size_t units, size_t align)
+{
+	struct span *span;
+
+	span = pages_span(spans, 0, units, align < UNIT ? UNIT : align);
+	if (!span)
+		return NULL;
+	span->state = SPAN_LARGE;
+	span->owner = spans->common;
+	span->fast = NULL;
+	span->limit = 0;
+	pagemap_set(span->base, span);
+	return span;
+}
+
+void *large_alloc(struct spans *spans, size_t size, size_t align, bool zero)
+{
+	size_t units = units_of(size ? size : 1);
+	struct span *span = make(spans, units, align);
+
+	if (!span)
+		return NULL;
+	if (zero && span->dirty)
+		memset(span->base, 0, size);
+	return span->base;
+}
+
+void large_free(struct spans *spans, struct span *span)
+{
+	pages_put(spans, span, true);
+}
+
+/* Moves the pages; what they leave is zero, and still mapped (Linux 5.7). */
+static struct span *move(struct spans *spans, struct span *span, size_t units)
+{
+	size_t bytes = span_bytes(span);
+	struct span *to = make(spans, units, UNIT);
+
+	if (!to)
+		return NULL;
+	if (mremap(span->base, bytes, bytes,
+		   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+		   to->base) == MAP_FAILED) {
+		pages_put(spans, to, to->dirty);
+		return NULL;
+	}
+	to->epoch = span->epoch;
+	pages_put(spans, span, false);
+	return to;
+}
+
+/* The block where it is then; NULL where it has to be copied. */
+void *large_resize(struct spans *spans, struct span *span, size_t size)
+{
+	size_t units = units_of(size);
+
+	if (size <= SMALL_MOST)
+		return NULL;
+	if (units > span->units) {
+		if (pages_extend(spans, span, units))
+			return span->base;
+		if (span_bytes(span) < MOVE_LEAST)
+			return NULL;
+		span = move(spans, span, units);
+		return span ? span->base : NULL;
+	}
+	/* Keep a little: what shrinks may grow again. */
+	if (units < span->units - span->units / 8)
+		pages_cut(spans, span, units);
+	return span->base;
+}

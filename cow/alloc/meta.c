@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Memory for records: in mappings of its own, with gaps around them that
+ * fault, so that no overflow of a block reaches a record.
+ *
+ * A record is used again, but only as a record with the same room: a pointer to
+ * it that comes late (remote.c, pagemap.c) still finds one.
+ */
+#include "spans.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#define META_CHUNK  ((size_t)256 << 10)
+#define RECORD_STEP 64 /* a cache line: no two threads share one */
+
+/* The first bytes of a chunk. */
+struct meta_chunk {
+	struct mapping mapping;
+	struct meta_chunk *before;
+};
+
+int mapping_make(struct mapping *mapping, size_t bytes, size_t align)
+{
+	size_t page = heap_page_size();
+	uintptr_t start;
+
+	mapping->bytes = heap_page_up(bytes);
+	mapping->whole_bytes = mapping->bytes + align + page;
+	mapping->whole = mmap(NULL, mapping->whole_bytes, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			      0);
+	if (mapping->whole == MAP_FAILED)
+		return -ENOMEM;
+	start = ((uintptr_t)mapping->whole + align) & ~(align - 1);
+	mapping->start = (char *)start;
+	if (mprotect(mapping->start, mapping->bytes, PROT_READ | PROT_WRITE)) {
+		munmap(mapping->whole, mapping->whole_bytes);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void mapping_end(const struct mapping *mapping)
+{
+	munmap(mapping->whole, mapping->whole_bytes);
+}
+
+static int add_chunk(struct meta *meta, size_t bytes)
+{
+	struct mapping mapping;
+	struct meta_chunk *chunk;
+
+	if (mapping_make(&mapping, bytes > META_CHUNK ? bytes : META_CHUNK,
+			 heap_page_size()))
+		return -ENOMEM;
+	chunk = (struct meta_chunk *)mapping.start;
+	chunk->mapping = mapping;
+	chunk->before = meta->chunks;
+	meta->chunks = chunk;
+	meta->next = mapping.start + RECORD_STEP;
+	meta->end = mapping.start + mapping.bytes;
+	return 0;
+}
+
+static size_t steps(size_t bytes)
+{
+	return (bytes + RECORD_STEP - 1) / RECORD_STEP;
+}
+
+static void *take(struct meta *meta, size_t bytes)
+{
+	char *at;
+
+	bytes = steps(bytes) * RECORD_STEP;
+	if (bytes > (size_t)(meta->end - meta->next) &&
+	    add_chunk(meta, bytes + RECORD_STEP))
+		return NULL;
+	at = meta->next;
+	meta->next += bytes;
+	return at;
+}
+
+/* Zeroed, and never given back before the end of the heap. */
+void *meta_alloc(struct meta *meta, size_t bytes)
+{
+	void *at;
+
+	lock_take_quiet(&meta->lock);
+	at = take(meta, bytes);
+	lock_drop_quiet(&meta->lock);
+	return at;
+}
+
+/* A record with a bit for each of so many blocks, all of them 0. */
+struct span *meta_record(struct meta *meta, size_t blocks)
+{
+	size_t words = (blocks + 63) / 64;
+	size_t kind = steps(sizeof(struct span) + words * sizeof(uint64_t));
+	struct span *span;
+
+	lock_take_quiet(&meta->lock);
+	span = meta->unused[kind];
+	if (span)
+		meta->unused[kind] = span->next;
+	else
+		span = take(meta, kind * RECORD_STEP);
+	lock_drop_quiet(&meta->lock);
+	if (span)
+		span->words = (uint16_t)((kind * RECORD_STEP - sizeof(*span)) /
+					 sizeof(uint64_t));
+	return span;
+}
+
+void meta_record_drop(struct meta *meta, struct span *span)
+{
+	size_t kind = steps(sizeof(*span) + span->words * sizeof(uint64_t));
+
+	span->state = SPAN_UNUSED;
+	span->fast = NULL;
+	span->owner = NULL;
+	span->limit = 0;
+	lock_take_quiet(&meta->lock);
+	span->next = meta->unused[kind];
+	meta->unused[kind] = span;
+	lock_drop_quiet(&meta->lock);
+}
+
+void meta_close(struct meta *meta)
+{
+	struct meta_chunk *chunk = meta->chunks;
+
+	while (chunk) {
+		struct mapping mapping = chunk->mapping;
+
+		chunk = chunk->before;
+		mapping_end(&mapping);
+	}
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The units that spans are made of: taking them, and giving them back.
+ *
+ * Unused units lie in runs of three kinds.  Dirty ones hold pages that were
+ * written to: they serve first, and too many of them are given back to the
+ * kernel, which makes them clean.  Clean ones are zero, and cost no memory.
+ * Stale ones are dirty ones that a relative has, too, since a fork: writing to
+ * them would copy; they are made clean before they serve.
+ */
+#include "spans.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+/* Dirty units that are kept: a share of those in use, or what comes and goes */
+#define KEEP_LEAST (((size_t)1 << 20) >> UNIT_SHIFT)
+#define KEEP_MOST  (((size_t)64 << 20) >> UNIT_SHIFT)
+#define KEEP_SHARE 16
+
+static void join(struct spans *spans, struct span *run, struct span *gone)
+{
+	run_remove(spans, gone);
+	if (gone->epoch < run->epoch)
+		run->epoch = gone->epoch;
+	run->units += gone->units;
+	if (gone->base < run->base)
+		run->base = gone->base;
+	meta_record_drop(&spans->meta, gone);
+}
+
+/* A run of the same kind that ends or begins where this one begins or ends. */
+static bool joins(const struct spans *spans, const struct span *run,
+		  const struct span *other)
+{
+	return other && other->state == SPAN_RUN && other != run &&
+	       run_kind(spans, other) == run_kind(spans, run) &&
+	       (other->base + span_bytes(other) == run->base ||
+		run->base + span_bytes(run) == other->base);
+}
+
+/* Makes a record a run, together with its neighbours. */
+static void settle(struct spans *spans, struct span *run)
+{
+	struct span *before = pagemap_get(run->base - 1);
+	struct span *behind = pagemap_get(run->base + span_bytes(run));
+
+	run->state = SPAN_RUN;
+	run->fast = NULL;
+	run->owner = NULL;
+	run->limit = 0;
+	if (joins(spans, run, before))
+		join(spans, run, before);
+	if (joins(spans, run, behind))
+		join(spans, run, behind);
+	run_add(spans, run);
+}
+
+/* Makes a run clean: false if the kernel would not have it. */
+bool run_clean(struct spans *spans, struct span *run)
+{
+	if (spans->pages.keep ||
+	    madvise(run->base, span_bytes(run), MADV_DONTNEED)) {
+		spans->pages.keep = true;
+		return false;
+	}
+	run_remove(spans, run);
+	run->dirty = false;
+	settle(spans, run);
+	return true;
+}
+
+/* Gives dirty units back, from the longest runs on, until so many are left. */
+size_t pages_purge(struct spans *spans, size_t keep)
+{
+	struct runs *dirty = &spans->pages.runs[RUN_DIRTY];
+	size_t before = dirty->units;
+	unsigned int bin = RUN_BINS;
+
+	while (bin-- && dirty->units > keep)
+		while (dirty->bins[bin] && dirty->units > keep)
+			if (!run_clean(spans, dirty->bins[bin]))
+				return before - dirty->units;
+	return before - dirty->units;
+}
+
+/* What one large block takes should be there still when it comes again. */
+static size_t keep(const struct pages *pages)
+{
+	size_t again = 2 * pages->largest;
+	size_t share = pages->used / KEEP_SHARE;
+
+	if (again > KEEP_MOST)
+		again = KEEP_MOST;
+	return KEEP_LEAST + (again > share ? again : share);
+}
+
+void pages_put(struct spans *spans, struct span *span, bool dirty)
+{
+	struct pages *pages = &spans->pages;
+
+	/* In a signal handler in the midst of this: the units are lost. */
+	if (lock_take_quiet(&pages->lock))
+		return;
+	pages->used -= span->units;
+	if (span->state == SPAN_LARGE && span->units > pages->largest)
+		pages->largest = span->units;
+	span->base = span_start(span);
+	span->dirty = dirty;
+	settle(spans, span);
+	if (pages->runs[RUN_DIRTY].units > keep(pages))
+		pages_purge(spans, keep(pages) / 2);
+	lock_drop_quiet(&pages->lock);
+}
+
+/* The front of a run, in a record of its own; the rest stays a run. */
+static void cut_front(struct spans *spans, struct span *run, struct span *span,
+		      size_t units)
+{
+	run_remove(spans, run);
+	span->base = run->base;
+	span->units = (uint32_t)units;
+	span->dirty = run->dirty;
+	span->epoch = run->epoch;
+	run->base += units << UNIT_SHIFT;
+	run->units -= (uint32_t)units;
+	if (run->units)
+		run_add(spans, run);
+	else
+		meta_record_drop(&spans->meta, run);
+}
+
+static struct span *find(struct spans *spans, size_t units)
+{
+	struct runs *runs = spans->pages.runs;
+	struct span *run;
+
+	run = run_find(spans, RUN_DIRTY, units);
+	if (!run)
+		run = run_find(spans, RUN_CLEAN, units);
+	if (run)
+		return run;
+	while (runs[RUN_STALE].units >= units) {
+		run = run_find(spans, RUN_STALE, 1);
+		if (!run || !run_clean(spans, run))
+			break;
+		run = run_find(spans, RUN_CLEAN, units);
+		if (run)
+			return run;
+	}
+	return NULL;
+}
+
+/* If they are there, but not in one piece: clean runs join. */
+static struct span *find_joined(struct spans *spans, size_t units)
+{
+	struct runs *runs = spans->pages.runs;
+
+	if (runs[RUN_DIRTY].units + runs[RUN_CLEAN].units < units)
+		return NULL;
+	pages_purge(spans, 0);
+	return run_find(spans, RUN_CLEAN, units);
+}
+
+static struct span *find_or_grow(struct spans *spans, size_t units)
+{
+	struct span *run = find(spans, units);
+
+	if (run || grow_chunk(spans, units))
+		return run ? run : run_find(spans, RUN_CLEAN, units);
+	run = find_joined(spans, units);
+	if (!run && grow_release(spans) && grow_chunk(spans, units))
+		run = run_find(spans, RUN_CLEAN, units);
+	return run;
+}
+
+/* Makes what stands before the aligned place a run of its own again. */
+static int cut_gap(struct spans *spans, struct span *run, size_t align)
+{
+	size_t gap = -(uintptr_t)run->base & (align - 1);
+	struct span *before;
+
+	if (!gap)
+		return 0;
+	before = meta_record(&spans->meta, 0);
+	if (!before)
+		return -1;
+	cut_front(spans, run, before, gap >> UNIT_SHIFT);
+	before->state = SPAN_RUN;
+	run_add(spans, before);
+	return 0;
+}
+
+/* Fills in a record; 0, or -1 for no memory. */
+static int take(struct spans *spans, struct span *span, size_t units,
+		size_t align)
+{
+	struct pages *pages = &spans->pages;
+	struct span *run;
+	int err = -1;
+
+	if (lock_take_quiet(&pages->lock))
+		return err;
+	run = find_or_grow(spans, units + (align >> UNIT_SHIFT) - 1);
+	if (run && !cut_gap(spans, run, align)) {
+		cut_front(spans, run, span, units);
+		span->epoch = spans->epoch;
+		pages->used += units;
+		err = 0;
+	}
+	lock_drop_quiet(&pages->lock);
+	return err;
+}
+
+/*
+ * A span of so many units, whose record has bits for so many blocks; NULL if
+ * memory has ended.  @align is in bytes, UNIT or more.
+ */
+struct span *pages_span(struct spans *spans, size_t blocks, size_t units,
+			size_t align)
+{
+	struct span *span;
+
+	quiet_begin();
+	span = meta_record(&spans->meta, blocks);
+	if (span && take(spans, span, units, align)) {
+		meta_record_drop(&spans->meta, span);
+		span = NULL;
+	}
+	quiet_end();
+	return span;
+}
+
+/* Lets a large block grow into the run behind it. */
+bool pages_extend(struct spans *spans, struct span *span, size_t units)
+{
+	size_t more = units - span->units;
+	struct pages *pages = &spans->pages;
+	struct span *run, piece;
+	bool fits;
+
+	lock_take_quiet(&pages->lock);
+	run = pagemap_get(span->base + span_bytes(span));
+	fits = run && run->state == SPAN_RUN && run->units >= more &&
+	       run->base == span->base + span_bytes(span) &&
+	       run_kind(spans, run) != RUN_STALE;
+	if (fits) {
+		cut_front(spans, run, &piece, more);
+		span->units = (uint32_t)units;
+		pages->used += more;
+	}
+	lock_drop_quiet(&pages->lock);
+	return fits;
+}
+
+/* Gives back what a large block has beyond so many units, if that can be. */
+void pages_cut(struct spans *spans, struct span *span, size_t units)
+{
+	struct span *rest = meta_record(&spans->meta, 0);
+
+	if (!rest)
+		return;
+	rest->base = span->base + (units << UNIT_SHIFT);
+	rest->units = (uint32_t)(span->units - units);
+	rest->epoch = span->epoch;
+	lock_take_quiet(&spans->pages.lock);
+	span->units = (uint32_t)units;
+	lock_drop_quiet(&spans->pages.lock);
+	pages_put(spans, rest, true);
+}
+
+/* A fork: what is dirty is a relative's, too. */
+void pages_seal(struct spans *spans)
+{
+	struct runs *dirty = &spans->pages.runs[RUN_DIRTY];
+	struct runs *stale = &spans->pages.runs[RUN_STALE];
+	unsigned int bin;
+
+	for (bin = 0; bin < RUN_BINS; bin++)
+		list_join(&stale->bins[bin], &dirty->bins[bin]);
+	for (bin = 0; bin < sizeof(dirty->some) / sizeof(*dirty->some); bin++)
+		stale->some[bin] |= dirty->some[bin];
+	stale->units += dirty->units;
+	memset(dirty, 0, sizeof(*dirty));
+}
+
+/* Nobody else has them any more. Called with the lock. */
+void pages_unseal(struct spans *spans)
+{
+	struct runs *stale = &spans->pages.runs[RUN_STALE];
+	struct runs *dirty = &spans->pages.runs[RUN_DIRTY];
+	unsigned int bin;
+
+	for (bin = 0; bin < RUN_BINS; bin++)
+		list_join(&dirty->bins[bin], &stale->bins[bin]);
+	for (bin = 0; bin < sizeof(dirty->some) / sizeof(*dirty->some); bin++)
+		dirty->some[bin] |= stale->some[bin];
+	dirty->units += stale->units;
+	memset(stale, 0, sizeof(*stale));
+}
+
+size_t pages_trim(struct spans *spans, size_t pad)
+{
+	size_t given;
+
+	lock_take_quiet(&spans->pages.lock);
+	given = pages_purge(spans, pad >> UNIT_SHIFT) << UNIT_SHIFT;
+	given += grow_release(spans);
+	lock_drop_quiet(&spans->pages.lock);
+	return given;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The spans engine's side towards the kernel: memory for records, and the units
+ * that spans are made of.
+ */
+#ifndef COW_ALLOC_PAGES_H
+#define COW_ALLOC_PAGES_H
+
+#include "internal.h"
+
+#define HIDDEN_SYMBOL  __attribute((visibility("hidden")))
+#define unlikely(what) __builtin_expect(!!(what), 0)
+
+/* The smallest piece a span is made of, in bytes; a whole number of pages. */
+#if defined(__x86_64__)
+#define UNIT_SHIFT 14
+#define VA_BITS	   47
+#else
+#define UNIT_SHIFT 16
+#define VA_BITS	   48
+#endif
+#define UNIT ((size_t)1 << UNIT_SHIFT)
+
+struct span;
+struct spans;
+
+/* pagemap.c: from an address to a record */
+
+#define LEAF_BITS 17
+#define ROOT_BITS (VA_BITS - UNIT_SHIFT - LEAF_BITS)
+
+extern struct span **pagemap_root[1 << ROOT_BITS] HIDDEN_SYMBOL;
+
+int pagemap_reserve(const char *start, size_t units);
+void pagemap_set(const char *start, struct span *span);
+
+/* What stands in the map may be outdated: compare it with the record. */
+static inline struct span *pagemap_get(const void *address)
+{
+	uintptr_t unit = (uintptr_t)address >> UNIT_SHIFT;
+	struct span **leaf = __atomic_load_n(
+		&pagemap_root[unit >> LEAF_BITS & ((1 << ROOT_BITS) - 1)],
+		__ATOMIC_ACQUIRE);
+
+	if (unlikely(!leaf))
+		return NULL;
+	return __atomic_load_n(&leaf[unit & ((1 << LEAF_BITS) - 1)],
+			       __ATOMIC_ACQUIRE);
+}
+
+/* meta.c: memory for records, apart from all blocks */
+
+struct meta_chunk;
+
+/* Memory from the kernel, with a gap before and behind that faults. */
+struct mapping {
+	char *start;
+	size_t bytes;
+	void *whole;
+	size_t whole_bytes;
+};
+
+#define RECORD_KINDS 12
+
+struct meta {
+	struct lock lock;
+	struct meta_chunk *chunks;
+	char *next;
+	char *end;
+	struct span *unused[RECORD_KINDS];
+};
+
+int mapping_make(struct mapping *mapping, size_t bytes, size_t align);
+void mapping_end(const struct mapping *mapping);
+void *meta_alloc(struct meta *meta, size_t bytes);
+struct span *meta_record(struct meta *meta, size_t blocks);
+void meta_record_drop(struct meta *meta, struct span *span);
+void meta_close(struct meta *meta);
+
+/* pages.c, grow.c: the units, used and unused */
+
+#define RUN_BINS 80
+
+enum run_kind { RUN_DIRTY, RUN_CLEAN, RUN_STALE, RUN_KINDS };
+
+struct runs {
+	struct span *bins[RUN_BINS];
+	uint64_t some[(RUN_BINS + 63) / 64];
+	size_t units;
+};
+
+/* A piece of address space that units are cut from. */
+struct chunk {
+	struct mapping mapping;
+	struct chunk *next;
+};
+
+struct pages {
+	struct lock lock;
+	struct runs runs[RUN_KINDS];
+	struct chunk *chunks;
+	struct chunk *unused_chunks;
+	size_t units; /* in all chunks */
+	size_t used; /* of them in spans */
+	size_t largest; /* units of the largest large block freed so far */
+	bool keep; /* the kernel takes no pages back: they are locked */
+};
+
+struct span *pages_span(struct spans *spans, size_t blocks, size_t units,
+			size_t align);
+void pages_put(struct spans *spans, struct span *span, bool dirty);
+bool pages_extend(struct spans *spans, struct span *span, size_t units);
+void pages_cut(struct spans *spans, struct span *span, size_t units);
+size_t pages_purge(struct spans *spans, size_t keep);
+void pages_seal(struct spans *spans);
+void pages_unseal(struct spans *spans);
+void pages_close(struct spans *spans);
+size_t pages_trim(struct spans *spans, size_t pad);
+
+bool grow_chunk(struct spans *spans, size_t units);
+size_t grow_release(struct spans *spans);
+struct span *run_find(struct spans *spans, enum run_kind kind, size_t units);
+void run_add(struct spans *spans, struct span *run);
+void run_remove(struct spans *spans, struct span *run);
+enum run_kind run_kind(const struct spans *spans, const struct span *run);
+bool run_clean(struct spans *spans, struct span *run);
+
+#endif

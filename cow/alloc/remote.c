@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A block freed by another thread than its cache's goes home by a bit in a
+ * second map: no lock, and one entry in the owner's inbox for all the frees to
+ * a span that the owner has not yet seen.
+ *
+ * A record and its remote map belong together for good, so that an entry that
+ * comes late, when the span is gone, still finds both.
+ */
+#include "spans.h"
+
+static struct remote *remote_make(struct spans *spans, struct span *span)
+{
+	struct remote *none = NULL;
+	struct remote *made;
+
+	made = meta_alloc(&spans->meta,
+			  sizeof(*made) + span->words * sizeof(uint64_t));
+	if (!made)
+		return NULL;
+	made->span = span;
+	/* Of two that come at once the first one's counts. */
+	if (!__atomic_compare_exchange_n(&span->remote, &none, made, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return none;
+	/* From now on the owner has to look here, too. */
+	__atomic_store_n(&span->fast, NULL, __ATOMIC_RELAXED);
+	return made;
+}
+
+static void push(struct cache *owner, struct remote *remote)
+{
+	struct remote *first = atomic_load(&owner->inbox);
+
+	do
+		remote->next = first;
+	while (!atomic_compare_exchange_weak(&owner->inbox, &first, remote));
+}
+
+/* Returns 0, MISUSE_DOUBLE_FREE, or MISUSES when there is no memory for it. */
+enum misuse remote_free(struct span *span, size_t index)
+{
+	struct cache *owner = __atomic_load_n(&span->owner, __ATOMIC_RELAXED);
+	struct remote *remote =
+		__atomic_load_n(&span->remote, __ATOMIC_ACQUIRE);
+	uint64_t bit = (uint64_t)1 << index % 64;
+
+	if (!remote)
+		remote = remote_make(owner->spans, span);
+	if (!remote)
+		return MISUSES;
+	if (word_get(&span->map[index / 64]) & bit ||
+	    atomic_fetch_or(&remote->map[index / 64], bit) & bit)
+		return MISUSE_DOUBLE_FREE;
+	if (!atomic_load_explicit(&remote->pending, memory_order_acquire) &&
+	    !atomic_exchange(&remote->pending, true))
+		push(owner, remote);
+	return 0;
+}
+
+/* The bits go home; how many. */
+static int32_t merge(struct span *span, struct remote *remote)
+{
+	int32_t count = 0;
+	size_t i;
+
+	for (i = 0; i < span->words; i++) {
+		uint64_t bits = atomic_load(&remote->map[i]);
+
+		if (!bits)
+			continue;
+		bits = atomic_exchange(&remote->map[i], 0);
+		word_set(&span->map[i], word_get(&span->map[i]) | bits);
+		count += __builtin_popcountll(bits);
+	}
+	return count;
+}
+
+static void collect_one(struct cache *cache, struct remote *remote)
+{
+	struct span *span = remote->span;
+	struct cache *owner = __atomic_load_n(&span->owner, __ATOMIC_RELAXED);
+	int32_t count;
+
+	if (owner && owner != cache) {
+		push(owner, remote);
+		return;
+	}
+	atomic_store(&remote->pending, false);
+	if (!owner)
+		return;
+	count = merge(span, remote);
+	if (count && span->until <= count)
+		cache_look(cache, span);
+	else
+		span->until -= count;
+}
+
+/* Takes in what other threads freed. Called with the cache's lock. */
+void remote_collect(struct cache *cache)
+{
+	struct remote *remote, *next;
+
+	if (!atomic_load_explicit(&cache->inbox, memory_order_relaxed))
+		return;
+	for (remote = atomic_exchange(&cache->inbox, NULL); remote;
+	     remote = next) {
+		next = remote->next;
+		collect_one(cache, remote);
+	}
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The lists of runs: by kind and by length, each length up to 16 units a list
+ * of its own, then four lists to a doubling.
+ */
+#include "spans.h"
+
+#define EXACT 16 /* a power of two */
+
+static unsigned int bin_of(size_t units)
+{
+	unsigned int log;
+
+	if (units < EXACT)
+		return (unsigned int)units;
+	log = 63 - (unsigned int)__builtin_clzll(units);
+	log = EXACT + 4 * (log - 4) + (unsigned int)(units >> (log - 2) & 3);
+	return log < RUN_BINS ? log : RUN_BINS - 1;
+}
+
+/* What was dirty before the last fork is stale while relatives live. */
+enum run_kind run_kind(const struct spans *spans, const struct span *run)
+{
+	if (!run->dirty)
+		return RUN_CLEAN;
+	return span_inherited(spans, run) ? RUN_STALE : RUN_DIRTY;
+}
+
+void run_add(struct spans *spans, struct span *run)
+{
+	struct runs *runs = &spans->pages.runs[run_kind(spans, run)];
+	unsigned int bin = bin_of(run->units);
+
+	list_add(&runs->bins[bin], run);
+	runs->some[bin / 64] |= (uint64_t)1 << bin % 64;
+	runs->units += run->units;
+	pagemap_set(run->base, run);
+	pagemap_set(run->base + span_bytes(run) - 1, run);
+}
+
+void run_remove(struct spans *spans, struct span *run)
+{
+	struct runs *runs = &spans->pages.runs[run_kind(spans, run)];
+	unsigned int bin = bin_of(run->units);
+
+	if (run->prev)
+		run->prev->next = run->next;
+	else
+		runs->bins[bin] = run->next;
+	if (run->next)
+		run->next->prev = run->prev;
+	else if (!run->prev)
+		runs->some[bin / 64] &= ~((uint64_t)1 << bin % 64);
+	runs->units -= run->units;
+}
+
+/* The first bin from one on that has a run, RUN_BINS for none. */
+static unsigned int next_bin(const struct runs *runs, unsigned int bin)
+{
+	uint64_t word;
+
+	while (bin < RUN_BINS) {
+		word = runs->some[bin / 64] >> bin % 64;
+		if (word)
+			return bin + (unsigned int)__builtin_ctzll(word);
+		bin = (bin / 64 + 1) * 64;
+	}
+	return RUN_BINS;
+}
+
+/* A short one that is long enough; of equal ones the last put. */
+struct span *run_find(struct spans *spans, enum run_kind kind, size_t units)
+{
+	struct runs *runs = &spans->pages.runs[kind];
+	unsigned int bin = bin_of(units);
+	struct span *run;
+
+	/* In the bin of the length itself some may be too short. */
+	for (run = runs->bins[bin]; run; run = run->next)
+		if (run->units >= units)
+			return run;
+	bin = next_bin(runs, bin + 1);
+	return bin < RUN_BINS ? runs->bins[bin] : NULL;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a fork changes.  From then on both sides have the same pages, and each
+ * page that one of them writes to is copied.  So both allocate from spans made
+ * since only: inherited spans take back what is freed, bit by bit, and hand out
+ * nothing.  They are sealed.
+ *
+ * Sealing ends when nobody shares any more: the canary, a page that is never
+ * written to, is then mapped once (bit 56 in /proc/self/pagemap).  That costs
+ * some 3 us, and is looked at only when a new span would be made.  It ends, too,
+ * when the memory taken beside free inherited blocks exceeds a share of the
+ * heap, added up over all forks since nobody shared.
+ */
+#include "spans.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MAPPED_ONCE ((uint64_t)1 << 56)
+#define PRESENT	    ((uint64_t)1 << 63)
+#define LEAST_SPENT ((size_t)256 << 10)
+
+/* Maps a page of its own, which is written to once. */
+static void *map_page(int advice)
+{
+	size_t page = heap_page_size();
+	uint32_t *at = mmap(NULL, page, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		return NULL;
+	/* Without it a fork past pthread_atfork() goes unnoticed, that's all. */
+	if (advice)
+		madvise(at, page, advice);
+	*at = 1;
+	return at;
+}
+
+int seal_open(struct spans *spans)
+{
+	spans->canary = map_page(0);
+	spans->here = map_page(MADV_WIPEONFORK);
+	spans->pages.lock.forked = seal_forked;
+	return spans->canary && spans->here ? 0 : -1;
+}
+
+void seal_close(struct spans *spans)
+{
+	if (spans->canary)
+		munmap(spans->canary, heap_page_size());
+	if (spans->here)
+		munmap(spans->here, heap_page_size());
+}
+
+/* The canary is nobody else's any more; false where that can't be seen. */
+static bool alone(const struct spans *spans)
+{
+	off_t place = (off_t)((uintptr_t)spans->canary / heap_page_size() *
+			      sizeof(uint64_t));
+	uint64_t entry = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (pread(fd, &entry, sizeof(entry), place) != sizeof(entry))
+		entry = 0;
+	close(fd);
+	return (entry & PRESENT) && (entry & MAPPED_ONCE);
+}
+
+static bool spent(const struct spans *spans)
+{
+	return spans->heap->config.seal != HEAP_SEAL_ALWAYS &&
+	       spans->charge > spans->budget;
+}
+
+static void end(struct spans *spans)
+{
+	if (lock_take_quiet(&spans->pages.lock))
+		return;
+	if (spans->sealed)
+		pages_unseal(spans);
+	spans->sealed = false;
+	lock_drop_quiet(&spans->pages.lock);
+}
+
+/* Is it over? Also if it never began. errno is kept by who calls this. */
+bool seal_try_end(struct spans *spans)
+{
+	if (!spans->sealed)
+		return true;
+	if (spans->heap->config.seal != HEAP_SEAL_BUDGET && alone(spans)) {
+		spans->charge = 0;
+		spans->ended_alone++;
+		end(spans);
+	} else if (spent(spans)) {
+		spans->ended_spent++;
+		end(spans);
+	}
+	return !spans->sealed;
+}
+
+/* The word has not been charged for, and inherited blocks might have served. */
+void seal_charge_bin(struct cache *cache, unsigned int class)
+{
+	struct bin *bin = &cache->bins->bin[class];
+	struct spans *spans = cache->spans;
+
+	if (!cache->stock[class].inherited || bin->place < bin->charged)
+		return;
+	bin->charged = bin->place + 1;
+	spans->charge += (size_t)64 * bin->size;
+	if (spent(spans))
+		seal_try_end(spans);
+}
+
+static void change_bins(struct cache *cache)
+{
+	struct bins *old = cache->bins;
+	struct bins *new = &cache->both[old == &cache->both[0]];
+
+	if (old->former)
+		cache_put_down(cache, old->former);
+	old->former = NULL;
+	new->former = old;
+	cache->bins = new;
+	if (self.cache == cache)
+		self.bins = new;
+}
+
+/*
+ * Writes to the cache, and to no record unless one fork followed another: after
+ * a fork each record written to is a page copied.
+ */
+static void seal_cache(struct cache *cache)
+{
+	struct stock *stock;
+
+	if (cache->used)
+		change_bins(cache);
+	cache->used = false;
+	for (stock = cache->stock; stock < cache->stock + CLASSES; stock++)
+		list_join(&stock->inherited, &stock->listed);
+	cache->sealed = true;
+	cache->epoch = cache->spans->epoch;
+}
+
+static void unseal_stock(struct stock *stock)
+{
+	struct span *span, *next;
+
+	for (span = stock->inherited; span; span = next) {
+		next = span->next;
+		if (span->until && span->until != NOT_FOR_LONG)
+			continue;
+		/* All of it was freed meanwhile. */
+		list_remove(stock, span);
+		span_release(span);
+	}
+	list_join(&stock->listed, &stock->inherited);
+}
+
+static void unseal_cache(struct cache *cache)
+{
+	struct bins *former = cache->bins->former;
+	struct stock *stock;
+
+	cache->sealed = false;
+	cache->bins->former = NULL;
+	if (former)
+		cache_put_down(cache, former);
+	for (stock = cache->stock; stock < cache->stock + CLASSES; stock++)
+		unseal_stock(stock);
+}
+
+/* With everything locked, or alone in a new child. */
+static void after_fork(struct spans *spans, bool child)
+{
+	struct cache *own = self.cache;
+	struct cache *cache;
+
+	spans->told = 0;
+	if (child) {
+		*spans->here = 1;
+		for (cache = spans->caches; cache; cache = cache->next)
+			if (cache != own && cache != spans->common &&
+			    !cache->parked)
+				cache->parked = true;
+	}
+	if (spans->heap->config.seal == HEAP_SEAL_OFF)
+		return;
+	spans->epoch++;
+	spans->sealed = true;
+	spans->budget = LEAST_SPENT + (spans->pages.used << UNIT_SHIFT) / 100 *
+					      spans->heap->config.budget;
+	pages_seal(spans);
+	/* A cache that a signal broke into is sealed when it is next used. */
+	if (own->spans == spans && !own->lock.inside)
+		seal_cache(own);
+}
+
+void seal_forked(struct lock *lock, bool child)
+{
+	struct spans *spans =
+		(struct spans *)((char *)lock -
+				 offsetof(struct spans, pages.lock));
+
+	/* The fork happened in a signal handler, in the midst of pages.c. */
+	if (lock->inside)
+		spans->told = child ? 2 : 1;
+	else
+		after_fork(spans, child);
+}
+
+/* A fork that we were told of too early, or not at all: _Fork(), clone(). */
+static void catch_up(struct spans *spans)
+{
+	bool child = !*spans->here || spans->told == 2;
+
+	if (!child && !spans->told)
+		return;
+	if (lock_take_quiet(&spans->pages.lock))
+		return;
+	if (!*spans->here || spans->told)
+		after_fork(spans, child);
+	lock_drop_quiet(&spans->pages.lock);
+}
+
+/* Brings a cache up to date. Called with its lock. */
+void seal_check(struct cache *cache)
+{
+	struct spans *spans = cache->spans;
+
+	if (unlikely(!*spans->here || spans->told))
+		catch_up(spans);
+	if (cache->sealed && !spans->sealed)
+		unseal_cache(cache);
+	if (unlikely(cache->epoch != spans->epoch)) {
+		if (spans->sealed)
+			seal_cache(cache);
+		cache->epoch = spans->epoch;
+	}
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Size classes: multiples of 16 bytes up to 128, then eight to each doubling,
+ * so that at most one ninth of a block is nobody's (more below 144 bytes).
+ */
+#include "spans.h"
+
+#define EVEN_CLASSES 8 /* those 16 bytes apart */
+#define STEPS	     8 /* to each doubling beyond */
+
+uint8_t class_of_granules[GRANULES];
+
+size_t class_size(unsigned int class)
+{
+	unsigned int doubling, step;
+
+	if (class < EVEN_CLASSES)
+		return (class + 1) * HEAP_ALIGN;
+	doubling = (class - EVEN_CLASSES) / STEPS;
+	step = (class - EVEN_CLASSES) % STEPS + 1;
+	return ((size_t)HEAP_ALIGN << doubling) * (STEPS + step);
+}
+
+void class_init(void)
+{
+	unsigned int class = 0;
+	size_t granules;
+
+	for (granules = 0; granules < GRANULES; granules++) {
+		if (granules * HEAP_ALIGN > class_size(class))
+			class ++;
+		class_of_granules[granules] = (uint8_t) class;
+	}
+}
+
+/*
+ * How long a span of a class is when the bin has so many already.  The first
+ * ones are short, as many threads have few blocks of many classes; later ones
+ * have as many blocks as a record of two cache lines has bits for.
+ */
+size_t class_span_units(unsigned int class, unsigned int spans)
+{
+	const size_t blocks = 384, most = (size_t)1 << 20;
+	size_t least = (size_t)64 << 10;
+	size_t size = class_size(class);
+	size_t bytes;
+
+	while (least < 8 * size)
+		least *= 2;
+	bytes = least << (spans < 4 ? spans : 4);
+	if (bytes > blocks * size)
+		bytes = blocks * size;
+	if (bytes > most)
+		bytes = most;
+	return (bytes < least ? least : bytes) >> UNIT_SHIFT;
+}
+
+/* The first class of blocks that all begin at a multiple; CLASSES for none. */
+unsigned int class_aligned(size_t size, size_t align)
+{
+	unsigned int class = class_of(size);
+
+	while (class < CLASSES && class_size(class) & (align - 1))
+		class ++;
+	return class;
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One span of small blocks: made, counted, given back; and the lists of a class.
+ *
+ * Only a current span hands out blocks, so in any other one the number of live
+ * blocks only falls, and @until can tell exactly when the last one is freed.
+ */
+#include "spans.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+/* A full span is looked at again when this share of it was freed. */
+#define WORTH_A_LOOK 16
+
+void list_add(struct span **list, struct span *span)
+{
+	span->prev = NULL;
+	span->next = *list;
+	if (span->next)
+		span->next->prev = span;
+	*list = span;
+}
+
+/* It is on one of the two lists of its class. */
+void list_remove(struct stock *stock, struct span *span)
+{
+	if (span->prev)
+		span->prev->next = span->next;
+	else if (stock->listed == span)
+		stock->listed = span->next;
+	else
+		stock->inherited = span->next;
+	if (span->next)
+		span->next->prev = span->prev;
+}
+
+/*
+ * Puts the other list in front of this one.  Where this one is empty no record
+ * is written to: after a fork each record written to is a page copied.
+ */
+void list_join(struct span **list, struct span **other)
+{
+	struct span *last = *other;
+
+	if (!last)
+		return;
+	if (*list) {
+		while (last->next)
+			last = last->next;
+		last->next = *list;
+		(*list)->prev = last;
+	}
+	*list = *other;
+	*other = NULL;
+}
+
+size_t span_block_size(const struct span *span)
+{
+	return class_size(span->class);
+}
+
+size_t span_capacity(const struct span *span)
+{
+	return span->limit / class_size(span->class);
+}
+
+size_t span_free_blocks(const struct span *span)
+{
+	size_t words = (span_capacity(span) + 63) / 64;
+	size_t free = 0;
+	size_t i;
+
+	for (i = 0; i < words; i++)
+		free += (size_t)__builtin_popcountll(word_get(&span->map[i]));
+	return free;
+}
+
+/* How many frees until it has to be looked at: see above. */
+void span_counts_down(struct span *span)
+{
+	size_t capacity = span_capacity(span);
+
+	if (span->state == SPAN_CURRENT)
+		span->until = NOT_FOR_LONG;
+	else if (span->state == SPAN_LISTED)
+		span->until = (int32_t)(capacity - span_free_blocks(span));
+	else
+		span->until = (int32_t)(capacity / WORTH_A_LOOK + 1);
+}
+
+/* A number that a program can't know; any one if the kernel has none. */
+static size_t random_below(const struct spans *spans, const void *at,
+			   size_t limit)
+{
+	uint64_t word = spans->heap->secret ^ (uintptr_t)at;
+
+	return limit ? block_mix(word) % limit : 0;
+}
+
+/*
+ * The blocks begin at a random place within what they leave over, which is a
+ * multiple of the greatest alignment that all of them have.
+ */
+static void place_blocks(struct span *span, const struct spans *spans,
+			 size_t size)
+{
+	size_t bytes = span_bytes(span);
+	size_t align = size & -size;
+	size_t over = bytes % size;
+
+	if (over >= UNIT)
+		over = UNIT - 1;
+	over = random_below(spans, span->base, over / align + 1) * align;
+	span->limit = (uint32_t)((bytes - over) / size * size);
+	span->base += over;
+}
+
+static void mark_free(struct span *span)
+{
+	size_t capacity = span_capacity(span);
+	size_t i;
+
+	for (i = 0; i < span->words; i++) {
+		uint64_t word = 0;
+
+		if (capacity >= 64 * (i + 1))
+			word = ~(uint64_t)0;
+		else if (capacity > 64 * i)
+			word = ((uint64_t)1 << (capacity - 64 * i)) - 1;
+		word_set(&span->map[i], word);
+	}
+}
+
+static void map_units(struct span *span)
+{
+	char *start = span_start(span);
+	size_t unit;
+
+	for (unit = 0; unit < span->units; unit++)
+		pagemap_set(start + (unit << UNIT_SHIFT), span);
+}
+
+/* A span of free blocks, for a bin to have as its current one; NULL: no memory */
+struct span *span_make(struct cache *cache, unsigned int class)
+{
+	struct stock *stock = &cache->stock[class];
+	struct spans *spans = cache->spans;
+	size_t size = class_size(class);
+	size_t units = class_span_units(class, stock->spans);
+	struct span *span;
+
+	span = pages_span(spans, (units << UNIT_SHIFT) / size, units, UNIT);
+	if (!span)
+		return NULL;
+	span->class = (uint8_t) class;
+	span->magic = (((uint64_t)1 << MAGIC_SHIFT) + size - 1) / size;
+	place_blocks(span, spans, size);
+	mark_free(span);
+	span->state = SPAN_CURRENT;
+	span_counts_down(span);
+	span->owner = cache;
+	span->fast = span->remote ? NULL : cache;
+	map_units(span);
+	stock->spans++;
+	return span;
+}
+
+/* Called with the cache's lock; the span is empty and on no list. */
+void span_release(struct span *span)
+{
+	struct cache *cache = span->owner;
+
+	cache->stock[span->class].spans--;
+	pages_put(cache->spans, span, true);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The spans engine: what its files share, and the few lines of malloc() and
+ * free() that nearly every call is.
+ *
+ * A span is a run of units, cut into blocks of one size class, or one large
+ * block.  Nothing is ever written into a free block, nor beside one: a span's
+ * record, with one bit a block that says "free", lies in memory of its own, and
+ * a map leads from an address to the record.
+ *
+ *	address --pagemap--> record --bit--> free or not
+ *	thread  --bins--> bin of the class --> up to 64 blocks at hand
+ *
+ * malloc() takes a block out of its thread's bin; the bin takes as many bits as
+ * it wants out of one word of a record when it has none; free() sets the bit in
+ * the record.  None of them takes a lock: a span belongs to one cache, and other
+ * threads leave their frees in a second set of bits (remote.c).
+ *
+ * After fork() both sides allocate from spans made since only (seal.c): pages
+ * that both have would be copied for every block handed out of them.
+ */
+#ifndef COW_ALLOC_SPANS_H
+#define COW_ALLOC_SPANS_H
+
+#include "internal.h"
+#include "pages.h"
+
+/* size_class.c: which sizes there are */
+
+#define CLASSES	     72
+#define SMALL_MOST   ((size_t)32 << 10) /* larger blocks have a span each */
+#define GRANULES     (SMALL_MOST / HEAP_ALIGN + 1)
+#define MAGIC_SHIFT  44
+#define NOT_FOR_LONG 0x40000000 /* no event by counting frees */
+
+extern uint8_t class_of_granules[GRANULES] HIDDEN_SYMBOL;
+
+void class_init(void);
+size_t class_size(unsigned int class);
+size_t class_span_units(unsigned int class, unsigned int spans);
+unsigned int class_aligned(size_t size, size_t align);
+
+static inline unsigned int class_of(size_t size)
+{
+	return class_of_granules[(size + HEAP_ALIGN - 1) / HEAP_ALIGN];
+}
+
+/* The record of a span, and the remote frees to it */
+
+enum span_state {
+	SPAN_UNUSED, /* a record without a span */
+	SPAN_RUN, /* units that no one uses: pages.c */
+	SPAN_LARGE, /* one large block */
+	SPAN_FULL, /* has no free block worth looking at; on no list */
+	SPAN_LISTED, /* has free blocks; on a list of its bin */
+	SPAN_CURRENT, /* its bin allocates from it, or did until a fork */
+};
+
+/**
+ * struct span - a span, out of line
+ * @base: its first block
+ * @magic: 2^MAGIC_SHIFT divided by the block size, rounded up
+ * @fast: the cache whose thread may free by setting a bit, and nothing else;
+ *	NULL where more has to be looked at
+ * @limit: bytes from @base on that are blocks
+ * @until: so many frees until the span has to be looked at
+ * @owner: the cache it belongs to; NULL for a run and a large block
+ * @remote: frees by other threads; NULL while there were none
+ * @next: in a list of its bin or of runs, or of unused records
+ * @prev: likewise
+ * @units: how long it is
+ * @epoch: how many forks there had been when its memory was first written to
+ * @words: room in @map
+ * @class: its size class
+ * @state: enum span_state
+ * @dirty: of a run: somebody wrote to it since the kernel zeroed it
+ * @map: one bit a block, 1 if it is free
+ */
+struct span {
+	char *base;
+	uint64_t magic;
+	struct cache *fast;
+	uint32_t limit;
+	int32_t until;
+	struct cache *owner;
+	struct remote *remote;
+	struct span *next;
+	struct span *prev;
+	uint32_t units;
+	uint32_t epoch;
+	uint16_t words;
+	uint8_t class;
+	uint8_t state;
+	bool dirty;
+	uint64_t map[];
+};
+
+/* Frees by other threads, which the owner collects. */
+struct remote {
+	struct span *span;
+	struct remote *next; /* in the owner's inbox */
+	_Atomic bool pending; /* it is in an inbox, or about to be */
+	_Atomic uint64_t map[];
+};
+
+static inline char *span_start(const struct span *span)
+{
+	return (char *)((uintptr_t)span->base & ~(UNIT - 1));
+}
+
+static inline size_t span_bytes(const struct span *span)
+{
+	return (size_t)span->units << UNIT_SHIFT;
+}
+
+static inline uint64_t word_get(const uint64_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline void word_set(uint64_t *word, uint64_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+/* A cache: what one thread allocates from */
+
+/**
+ * struct bin - 64 blocks of one size class, those at hand among them
+ * @at_hand: which of the 64 may be handed out; they were taken out of @from
+ * @base: the first of the 64
+ * @from: where in its span's map they stand
+ * @size: bytes of a block
+ * @place: number of the word @from in that map
+ * @span: the current span; NULL for none
+ * @charged: how many words of it were charged for (seal.c)
+ */
+struct bin {
+	uint64_t at_hand;
+	char *base;
+	uint64_t *from;
+	uint32_t size;
+	uint32_t place;
+	struct span *span;
+	uint32_t charged;
+} __attribute((aligned(64)));
+
+/**
+ * struct bins - what malloc() and free() look at, by size class
+ * @bin: one of each class
+ * @former: the bins that were in use when the process forked; NULL once they
+ *	are put down
+ */
+struct bins {
+	struct bin bin[CLASSES];
+	struct bins *former;
+};
+
+/**
+ * struct stock - the other spans of a size class
+ * @listed: those with free blocks
+ * @inherited: those of them that were there when the process forked
+ * @spans: how many spans there are
+ */
+struct stock {
+	struct span *listed;
+	struct span *inherited;
+	uint32_t spans;
+};
+
+/**
+ * struct cache - the spans of one thread, or of a heap without threads
+ * @bins: the bins in use, one of @both.  A fork changes to the other one: so a
+ *	malloc() that a signal handler interrupts, and forks, finds its bin as
+ *	it was
+ * @both: the bins
+ * @stock: what else there is of each class
+ * @lock: held while lists change; a fork waits for it, others may steal
+ * @spans: the engine
+ * @inbox: what other threads freed
+ * @next: of all caches there are
+ * @epoch: the fork up to which it is sealed
+ * @used: its bins were given something since
+ * @sealed: it has something inherited
+ * @parked: no thread has it
+ */
+struct cache {
+	struct bins *bins;
+	struct bins both[2];
+	struct stock stock[CLASSES];
+	struct lock lock;
+	struct spans *spans;
+	_Atomic(struct remote *) inbox;
+	struct cache *next;
+	uint32_t epoch;
+	bool used;
+	bool sealed;
+	bool parked;
+};
+
+/* The calling thread's: cache_none, which no span has, before it has one. */
+struct self {
+	struct cache *cache;
+	struct bins *bins;
+};
+
+extern struct cache cache_none HIDDEN_SYMBOL;
+extern __thread struct self self __attribute((tls_model("initial-exec")))
+HIDDEN_SYMBOL;
+
+/* The engine */
+
+struct spans {
+	struct heap *heap;
+	struct pages pages;
+	struct meta meta;
+	struct cache *common; /* for whoever has the heap's lock */
+	struct cache *caches;
+	struct lock lock; /* of the list of caches */
+	_Atomic uint32_t epoch; /* forks so far */
+	_Atomic int told; /* of a fork in the midst of pages.c: 1, in a child 2 */
+	_Atomic bool sealed;
+	_Atomic size_t charge; /* bytes not taken from inherited spans */
+	size_t budget; /* how many may be */
+	void *canary; /* a page never written to again */
+	uint32_t *here; /* 0 in a child whose fork we were not told of */
+	uint64_t ended_alone; /* seals that ended since nobody shared */
+	uint64_t ended_spent; /* and since the budget was spent */
+};
+
+/* span.c: one span's life */
+
+struct span *span_make(struct cache *cache, unsigned int class);
+void span_release(struct span *span);
+bool span_is_free(struct span *span, size_t index);
+size_t span_free_blocks(const struct span *span);
+size_t span_capacity(const struct span *span);
+size_t span_block_size(const struct span *span);
+void span_counts_down(struct span *span);
+void list_add(struct span **list, struct span *span);
+void list_remove(struct stock *stock, struct span *span);
+void list_join(struct span **list, struct span **other);
+
+/* cache.c: slow paths of a cache, and whose it is */
+
+bool cache_refill(struct cache *cache, unsigned int class);
+void cache_event(struct cache *cache, struct span *span);
+void cache_look(struct cache *cache, struct span *span);
+void cache_put_down(struct cache *cache, struct bins *bins);
+struct cache *cache_make(struct spans *spans);
+struct cache *cache_attach(struct spans *spans);
+void cache_serve_threads(struct spans *spans);
+void *cache_alloc(struct cache *cache, unsigned int class);
+
+/* remote.c: frees by other threads */
+
+enum misuse remote_free(struct span *span, size_t index);
+void remote_collect(struct cache *cache);
+
+/* seal.c: what a fork changes */
+
+void seal_check(struct cache *cache);
+void seal_charge_bin(struct cache *cache, unsigned int class);
+bool seal_try_end(struct spans *spans);
+void seal_forked(struct lock *lock, bool child);
+int seal_open(struct spans *spans);
+void seal_close(struct spans *spans);
+
+/* What a bin takes from new spans while inherited ones would have it. */
+static inline void seal_charge(struct cache *cache, unsigned int class)
+{
+	if (unlikely(cache->sealed))
+		seal_charge_bin(cache, class);
+}
+
+static inline bool span_inherited(const struct spans *spans,
+				  const struct span *span)
+{
+	return spans->sealed && span->epoch < spans->epoch;
+}
+
+/* large.c: blocks that are a span each */
+
+void *large_alloc(struct spans *spans, size_t size, size_t align, bool zero);
+void large_free(struct spans *spans, struct span *span);
+void *large_resize(struct spans *spans, struct span *span, size_t size);
+
+/* spans.c, spans_look.c: the engine's calls */
+
+enum misuse spans_locate(struct spans *spans, const void *ptr,
+			 struct span **span, size_t *index);
+void *spans_alloc(struct spans *spans, struct cache *cache, size_t size,
+		  size_t align, bool zero);
+enum misuse spans_free(struct spans *spans, struct cache *cache, void *ptr);
+enum misuse spans_resize(struct spans *spans, void *ptr, size_t size,
+			 void **to);
+int spans_walk(struct heap *heap,
+	       int (*visit)(const struct heap_block *block, void *arg),
+	       void *arg);
+int spans_check(struct heap *heap, struct heap_fault *fault);
+void spans_stats(struct heap *heap, struct heap_stats *stats);
+
+/* serve.c: the calls of a process's threads, off the common path */
+
+void *serve_slow_malloc(struct heap *heap, size_t size);
+void *serve_slow_memalign(struct heap *heap, size_t align, size_t size);
+void *serve_slow_calloc(struct heap *heap, size_t count, size_t size);
+void *serve_slow_realloc(struct heap *heap, void *ptr, size_t size);
+void serve_slow_free(struct heap *heap, void *ptr);
+
+/* The number of a block in its span; true if that is where it begins. */
+static inline bool span_index(const struct span *span, const void *ptr,
+			      size_t *index)
+{
+	size_t offset = (size_t)((const char *)ptr - span->base);
+	uint64_t product = offset * span->magic;
+
+	/* The fraction of offset / size is below 1 / size only if it is 0. */
+	*index = product >> MAGIC_SHIFT;
+	return offset < span->limit &&
+	       (product & (((uint64_t)1 << MAGIC_SHIFT) - 1)) < span->magic;
+}
+
+/* The common malloc(): the lowest block at hand; @at_hand is not 0. */
+static inline void *bin_take(struct bin *bin, uint64_t at_hand)
+{
+	bin->at_hand = at_hand & (at_hand - 1);
+	return bin->base + (size_t)__builtin_ctzll(at_hand) * bin->size;
+}
+
+/* The blocks of a word of a map that are free but stand in a bin. */
+static inline uint64_t bin_holds(const struct bin *bin, const uint64_t *word)
+{
+	return word_get(&bin->at_hand) & -(uint64_t)(bin->from == word);
+}
+
+/* Which blocks of a word are free. @bins are its owner's. */
+static inline uint64_t bins_free(const struct bins *bins, unsigned int class,
+				 const uint64_t *word)
+{
+	uint64_t free = word_get(word) | bin_holds(&bins->bin[class], word);
+
+	if (unlikely(bins->former))
+		free |= bin_holds(&bins->former->bin[class], word);
+	return free;
+}
+
+/* The common free(): false where there is more to it, and nothing was done. */
+static inline bool span_put(struct span *span, const void *ptr,
+			    const struct bins *bins)
+{
+	uint64_t *word;
+	uint64_t bit;
+	size_t index;
+
+	if (unlikely(!span_index(span, ptr, &index)))
+		return false;
+	word = &span->map[index / 64];
+	bit = (uint64_t)1 << index % 64;
+	if (unlikely(bins_free(bins, span->class, word) & bit))
+		return false;
+	word_set(word, word_get(word) | bit);
+	return true;
+}
+
+#endif

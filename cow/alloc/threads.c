@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Which thread has which cache: a thread gets one at its first request, one
+ * that an ended thread left if there is one, and leaves it when it ends.
+ */
+#include "spans.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+static pthread_key_t key;
+static bool key_made;
+static __thread bool leaving __attribute((tls_model("initial-exec")));
+
+static void park(struct cache *cache)
+{
+	lock_take(&cache->lock);
+	seal_check(cache);
+	remote_collect(cache);
+	cache_put_down(cache, cache->bins);
+	cache->parked = true;
+	lock_drop(&cache->lock);
+}
+
+/* At the end of a thread. What its other destructors do takes the slow way. */
+static void leave(void *cache)
+{
+	leaving = true;
+	self = (struct self){ &cache_none, cache_none.bins };
+	park(cache);
+}
+
+static struct cache *take_parked(struct spans *spans)
+{
+	struct cache *cache;
+
+	lock_take_quiet(&spans->lock);
+	for (cache = spans->caches; cache; cache = cache->next)
+		if (cache->parked)
+			break;
+	if (cache) {
+		lock_take(&cache->lock);
+		cache->parked = false;
+		lock_drop(&cache->lock);
+	}
+	lock_drop_quiet(&spans->lock);
+	return cache;
+}
+
+/* The calling thread's cache, NULL if it can't have one. */
+struct cache *cache_attach(struct spans *spans)
+{
+	struct cache *cache;
+	int saved = errno;
+
+	if (self.cache != &cache_none)
+		return self.cache;
+	if (leaving || !key_made)
+		return NULL;
+	cache = take_parked(spans);
+	if (!cache)
+		cache = cache_make(spans);
+	if (!cache)
+		return NULL;
+	/* First, as pthread_setspecific() may itself call calloc(). */
+	self = (struct self){ cache, cache->bins };
+	if (pthread_setspecific(key, cache)) {
+		leave(cache);
+		cache = NULL;
+	}
+	errno = saved;
+	return cache;
+}
+
+/* From now on the threads of the process have caches of this heap. */
+void cache_serve_threads(struct spans *spans)
+{
+	(void)spans;
+	key_made = !pthread_key_create(&key, leave);
+}
