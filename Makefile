@@ -62,7 +62,8 @@ TOOLS := cow/tools/doctor cow/tools/ledger cow/tools/fail cow/tools/sandbox \
 # Further files of programs: their rules below say whose.
 PARTS := cow/tools/fail_sweep cow/tools/sandbox_rules cow/tools/sandbox_decide
 LABS  := sbrkdemo/labs/01_bump \
-	 sbrkdemo/labs/02_fit
+	 sbrkdemo/labs/02_fit \
+	 cow/labs/04_predict
 PRELOADS := libcowalloc libcowrecord
 
 # ---- how it is built -------------------------------------------------------

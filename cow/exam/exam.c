@@ -15,7 +15,15 @@
 
 #include "internal.h"
 
-enum { KEY_TAP = 0x100, KEY_JSON, KEY_CSV, KEY_ONLY, KEY_LOG, KEY_SEED };
+enum {
+	KEY_TAP = 0x100,
+	KEY_JSON,
+	KEY_CSV,
+	KEY_ONLY,
+	KEY_LOG,
+	KEY_SEED,
+	KEY_GIVE
+};
 
 static const struct argp_option options[] = {
 	{ "tap", KEY_TAP, NULL, 0, "Say it in TAP 13", 0 },
@@ -24,6 +32,7 @@ static const struct argp_option options[] = {
 	{ "only", KEY_ONLY, "TEST", 0, "Run this test alone", 0 },
 	{ "log", KEY_LOG, "FILE", 0, "What the compiler said", 0 },
 	{ "seed", KEY_SEED, "HEX", 0, "What the numbers depend on", 0 },
+	{ "give", KEY_GIVE, "SEED", 0, "Write what is handed out", 0 },
 	{ "sandbox", 's', "FILE", 0, "The sandbox program", 0 },
 	{ 0 },
 };
@@ -119,6 +128,17 @@ const char *exam_folder(const struct exam *e)
 const char *exam_paper(const struct exam *e)
 {
 	return e->paper;
+}
+
+const char *exam_tool(struct exam *e, const char *name)
+{
+	static const char sandbox[] = "sandbox";
+	size_t len = strlen(e->sandbox);
+
+	len -= len < strlen(sandbox) ? len : strlen(sandbox);
+	snprintf(e->tool, sizeof(e->tool), "%.*s%s", (int)len, e->sandbox,
+		 name);
+	return e->tool;
 }
 
 /* ---- the run */
@@ -248,6 +268,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_SEED:
 		e->seed = strtoull(arg, NULL, 16);
 		break;
+	case KEY_GIVE:
+		if (!e->lab->give)
+			argp_error(state, "this lab has no questions");
+		if (e->lab->give(arg, stdout))
+			argp_error(
+				state,
+				"a seed is letters, digits, '.', '-', '_', not '%s'",
+				arg);
+		exit(0);
 	case 's':
 		e->sandbox = arg;
 		break;

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "compiler.h"
@@ -105,6 +106,8 @@ struct exam_test {
  * @data_limit: RLIMIT_DATA of the subject in bytes; 0 is none
  * @cpu_s: seconds of CPU time a test may use; 0 is 2
  * @paper: there is no code; answers are in the file that is named instead
+ * @give: of a lab on paper: writes what is handed out for a seed, and where the
+ *        answers go; 0, or -EINVAL for no seed
  */
 struct exam_lab {
 	const char *name;
@@ -115,6 +118,7 @@ struct exam_lab {
 	size_t data_limit;
 	unsigned int cpu_s;
 	bool paper;
+	int (*give)(const char *seed, FILE *out);
 };
 
 /* The table of a lab's tests, for struct exam_lab. */
@@ -178,6 +182,15 @@ const char *exam_folder(const struct exam *e);
  * Return: a path.
  */
 const char *exam_paper(const struct exam *e);
+
+/**
+ * exam_tool() - Where another of the project's tools is.
+ * @e: the running exam
+ * @name: its name, as in cow/tools
+ *
+ * Return: a path, beside the sandbox's; good until the next call.
+ */
+const char *exam_tool(struct exam *e, const char *name);
 
 /**
  * exam_finish() - No more questions: let the subject end.

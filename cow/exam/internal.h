@@ -3,6 +3,7 @@
 #ifndef COW_EXAM_INTERNAL_H
 #define COW_EXAM_INTERNAL_H
 
+#include <limits.h>
 #include <setjmp.h>
 
 #include "exam.h"
@@ -44,6 +45,7 @@ struct exam {
 	uint64_t random;
 	enum manner manner;
 	char folder[64];
+	char tool[PATH_MAX];
 	struct subject subject;
 	struct exam_answer answer;
 	struct result *now;

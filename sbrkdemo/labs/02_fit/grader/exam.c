@@ -79,7 +79,7 @@ static void test_split(struct exam *e)
 }
 
 /* Three neighbours are freed in this order, and have to become one hole. */
-static void three(struct exam *e, const struct block *b, const int *order)
+static void join_them(struct exam *e, const struct block *b, const int *order)
 {
 	uint64_t at, size = b[0].size + b[1].size + b[2].size;
 	static const char *const name[] = { "first", "second", "third" };
@@ -121,7 +121,7 @@ static void test_coalesce(struct exam *e)
 	}
 	fill_rest(e, last);
 	for (int i = 0; i < 6; i++)
-		three(e, &b[i * 4], orders[i]);
+		join_them(e, &b[i * 4], orders[i]);
 	for (int i = 0; i < 6; i++)
 		check(e, &kept[i]);
 }

@@ -117,7 +117,8 @@ static void compare(enum fit_policy policy, struct exam_answer *a)
 				      .buffer_size = sizeof(other) };
 	uint64_t begin, took;
 
-	a->more[0] = a->more[1] = UINT64_MAX;
+	a->more[0] = UINT64_MAX;
+	a->more[1] = UINT64_MAX;
 	if (heap_open(&config, &heap)) {
 		a->value = -1;
 		return;
