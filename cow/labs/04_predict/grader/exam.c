@@ -147,15 +147,15 @@ static void write_scene(struct exam *e, const struct scene *scene, char *path,
 
 static void take_line(const char *text, struct count *right)
 {
-	json_t *object = json_loads(text, 0, NULL), *value;
+	json_t *object = json_loads(text, 0, NULL);
 	json_int_t step = json_integer_value(json_object_get(object, "step"));
-	const char *kind;
+	json_t *found = json_object_get(object, "kinds");
+	void *at = json_object_iter(found);
 
-	if (step > 0 && step <= SCENE_LINES)
-		json_object_foreach(json_object_get(object, "kinds"), kind,
-				    value)
-			add_kind(&right[step - 1], kind,
-				 (int)json_integer_value(value));
+	for (; at && step > 0 && step <= SCENE_LINES;
+	     at = json_object_iter_next(found, at))
+		add_kind(&right[step - 1], json_object_iter_key(at),
+			 (int)json_integer_value(json_object_iter_value(at)));
 	json_decref(object);
 }
 
@@ -279,12 +279,12 @@ static const struct exam_test tests[SCENES] = {
 
 static int give(const char *seed, FILE *out)
 {
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 	struct scene scene;
 	char label[8];
 
-	if (strlen(seed) > SEED_MAX ||
-	    strspn(seed, "abcdefghijklmnopqrstuvwxyz0123456789_.-"
-			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(seed))
+	if (strlen(seed) > SEED_MAX || strspn(seed, letters) != strlen(seed))
 		return -EINVAL;
 	fprintf(out, "seed %s\n", seed);
 	for (int n = 0; n < SCENES; n++) {

@@ -51,7 +51,7 @@ static void __printf(2, 3) ask(struct scene *s, const char *fmt, ...)
 	va_end(args);
 }
 
-static void fresh(struct scene *s)
+static void make_fresh(struct scene *s)
 {
 	int n = dice(5, 8), k = dice(1, n - 2);
 
@@ -65,7 +65,7 @@ static void fresh(struct scene *s)
 	ask(s, "P0 write a 0-%d", k);
 }
 
-static void first_fork(struct scene *s)
+static void make_first_fork(struct scene *s)
 {
 	int n = dice(4, 8), k = dice(1, n - 2), who = dice(0, 1);
 
@@ -79,7 +79,7 @@ static void first_fork(struct scene *s)
 	ask(s, "P%d write a", !who);
 }
 
-static void sharers(struct scene *s)
+static void make_sharers(struct scene *s)
 {
 	int n = dice(2, 6), first = dice(0, 2), gone = dice(1, 2);
 
@@ -97,7 +97,7 @@ static void sharers(struct scene *s)
 	ask(s, "P%d write a", 3 - gone);
 }
 
-static void gone(struct scene *s)
+static void make_gone(struct scene *s)
 {
 	int n = dice(3, 8), k = dice(0, n - 2), exits = dice(0, 1);
 
@@ -114,7 +114,7 @@ static void gone(struct scene *s)
 		ask(s, "P1 write a");
 }
 
-static void shared(struct scene *s)
+static void make_shared(struct scene *s)
 {
 	int n = dice(4, 8), k = dice(0, n - 2), who = dice(0, 1);
 
@@ -126,7 +126,7 @@ static void shared(struct scene *s)
 	ask(s, "P%d write a 0-%d", !who, dice(0, n - 1));
 }
 
-static void grandchild(struct scene *s)
+static void make_grandchild(struct scene *s)
 {
 	int n = dice(3, 6), k = dice(0, n - 2);
 
@@ -146,7 +146,7 @@ static void grandchild(struct scene *s)
 	ask(s, "P1 write a 0-%d", k);
 }
 
-static void dontneed(struct scene *s)
+static void make_dontneed(struct scene *s)
 {
 	int n = dice(3, 8), who = dice(0, 1);
 
@@ -160,7 +160,7 @@ static void dontneed(struct scene *s)
 	ask(s, "P%d write a", who);
 }
 
-static void file(struct scene *s)
+static void make_file(struct scene *s)
 {
 	int n = dice(4, 12), k = dice(0, n - 2);
 
@@ -176,7 +176,7 @@ static void file(struct scene *s)
 	ask(s, "P1 write a 0-%d", k);
 }
 
-static void protected(struct scene *s)
+static void make_protected(struct scene *s)
 {
 	int n = dice(2, 6), k = dice(1, n - 1), forked = dice(0, 1);
 
@@ -194,7 +194,7 @@ static void protected(struct scene *s)
 		ask(s, "P1 write a 0-%d", k);
 }
 
-static void advised(struct scene *s)
+static void make_advised(struct scene *s)
 {
 	static const char *const advice[] = { "dontfork", "wipeonfork" };
 	int n = dice(3, 8), k = dice(0, n - 2);
@@ -213,8 +213,9 @@ static void advised(struct scene *s)
 void scene_make(struct scene *scene, int number, const char *seed)
 {
 	static void (*const make[SCENES])(struct scene *) = {
-		fresh,	    first_fork, sharers, gone,	    shared,
-		grandchild, dontneed,	file,	 protected, advised,
+		make_fresh,	make_first_fork, make_sharers,	make_gone,
+		make_shared,	make_grandchild, make_dontneed, make_file,
+		make_protected, make_advised,
 	};
 
 	memset(scene, 0, sizeof(*scene));
