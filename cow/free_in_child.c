@@ -33,6 +33,10 @@ static struct owner classic = {
 	.ours = true,
 	.config = { .engine = HEAP_CLASSIC, .backend = HEAP_MMAP },
 };
+static struct owner spans = {
+	.ours = true,
+	.config = { .engine = HEAP_SPANS },
+};
 
 static char *obtain(struct owner *owner)
 {
@@ -75,8 +79,6 @@ static void prepare(struct rep *r, struct owner *owner)
 	if (rep_failed(r, owner->blocks ? 0 : -ENOMEM, "note %zu blocks",
 		       count))
 		return;
-	/* One chunk of memory is to hold them all. */
-	owner->config.chunk = 2 * count * BLOCK_BYTES;
 	if (owner->ours &&
 	    rep_failed(r, heap_open(&owner->config, &owner->heap),
 		       "open a heap"))
@@ -92,14 +94,10 @@ static void set_up(struct rep *r)
 	n = rep_pages(r);
 	count = (n + 2) * obs_page_size() / BLOCK_BYTES;
 	prepare(r, &c_library);
+	/* One chunk of memory is to hold them all. */
+	classic.config.chunk = 2 * count * BLOCK_BYTES;
 	prepare(r, &classic);
-}
-
-static void tear_down(struct rep *r)
-{
-	heap_close(classic.heap);
-	free(classic.blocks);
-	free(c_library.blocks);
+	prepare(r, &spans);
 }
 
 /* Orders for a child. */
@@ -127,14 +125,13 @@ static void free_all(void *arg)
 static void in_child(struct rep *r, struct owner *owner,
 		     void (*order)(void *arg))
 {
-	struct obs_window *window = owner->window;
 	struct obs_peer *peer = rep_peer(r);
 
 	if (peer)
 		rep_forked(r, peer, fork());
 	rep_order(r, peer, order, owner);
-	rep_saw_faults(r, window);
-	rep_strip(r, "child", window->after, n);
+	rep_saw_faults(r, owner->window);
+	rep_strip(r, "child", owner->window->after, n);
 	rep_end_peer(r, peer);
 }
 
@@ -160,23 +157,31 @@ static void free_classic(struct rep *r)
 	in_child(r, &classic, free_all);
 }
 
+static void free_spans(struct rep *r)
+{
+	rep_expect_faults(r, 0, OBS_KIND_COPY);
+	rep_because(
+		r, "its notes are in pages of their own, private since before");
+	in_child(r, &spans, free_all);
+}
+
 static const struct rep_step steps[] = {
 	{ "A child that frees nothing.", "S45", only_end },
 	{ "A child frees blocks of the C library.", "S18 S56", free_c_library },
 	{ "A child frees blocks of the classic engine.", "S14 S56",
 	  free_classic },
+	{ "A child frees blocks of the spans engine.", "S14 S53", free_spans },
 };
 
 static const struct rep_demo demo = {
 	.name = "cow/free_in_child",
 	.title = "what a child's free() un-shares",
 	.lesson =
-		"free() is a store where the notes are. With notes among the blocks a child that frees what it inherited copies it first: let it end without.",
+		"free() is a store, where the notes are. With notes among the blocks, a child that frees what it inherited copies it first; with notes apart it does not.",
 	REP_STEPS(steps),
 	.pages = 64,
 	.copies = 4,
 	.set_up = set_up,
-	.tear_down = tear_down,
 };
 
 int main(int argc, char **argv)
