@@ -10,6 +10,7 @@
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <string.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -76,6 +77,12 @@ static int confine(const struct child *c)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != c->keeper)
 		return -ESRCH;
+	/* To the terminal it is one job with the supervisor. */
+	if (setpgid(0, c->group))
+		return -errno;
+	if (c->spec->flags & GUARD_CLOSE_FDS &&
+	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC))
+		return -errno;
 	/* Until execve it would go by the keeper's name. */
 	prctl(PR_SET_NAME, basename(c->spec->argv[0]));
 	err = move_fds(c->spec->fds);

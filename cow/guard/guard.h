@@ -76,11 +76,13 @@ struct guard_path {
 #define GUARD_EXEC  4u
 
 /* Flags of struct guard_spec. */
-#define GUARD_WAIT_ALL (1u << 0) /* done when all have left, not just one */
-#define GUARD_TASKS    (1u << 1) /* tell tasks apart by name, see guard_who() */
-#define GUARD_NO_CAPS  (1u << 2) /* root in the guard has no capability */
-#define GUARD_ENTRIES  (1u << 3) /* rules hold for 32-bit and x32 entry too */
-#define GUARD_FILES    (1u << 4) /* enforce @paths by landlock */
+#define GUARD_WAIT_ALL	(1u << 0) /* done when all have left, not just one */
+#define GUARD_TASKS	(1u << 1) /* tell tasks apart by name, see guard_who() */
+#define GUARD_NO_CAPS	(1u << 2) /* root in the guard has no capability */
+#define GUARD_ENTRIES	(1u << 3) /* rules hold for 32-bit and x32 entry too */
+#define GUARD_FILES	(1u << 4) /* enforce @paths by landlock */
+#define GUARD_CLOSE_FDS (1u << 5) /* pass on descriptors 0 to 2, no others */
+#define GUARD_TICKS	(1u << 6) /* see guard_next() */
 
 /**
  * struct guard_spec - a command and what it is allowed
@@ -96,6 +98,9 @@ struct guard_path {
  * @nlimits: number of @limits
  * @paths: @npaths rules of the file policy, used with GUARD_FILES
  * @npaths: number of @paths
+ * @tmpdir: path of a folder that is not there yet, or NULL: it is made before
+ *          the command starts, and removed with all in it after the last
+ *          process, also when the supervisor is killed; see guard_folder_name()
  * @flags: GUARD_WAIT_ALL and the like
  */
 struct guard_spec {
@@ -110,6 +115,7 @@ struct guard_spec {
 	size_t nlimits;
 	const struct guard_path *paths;
 	size_t npaths;
+	const char *tmpdir;
 	unsigned int flags;
 };
 
@@ -139,6 +145,7 @@ enum guard_what {
  * @status: GUARD_EXIT: as waitpid(2) gives it
  * @error: GUARD_EXIT: 0, or the -errno for which the command did not start
  * @left: GUARD_DONE: processes that outlived the command and were killed
+ * @files: GUARD_DONE: entries that it left in the tmpdir
  */
 struct guard_event {
 	enum guard_what what;
@@ -151,6 +158,7 @@ struct guard_event {
 	int status;
 	int error;
 	unsigned int left;
+	unsigned int files;
 };
 
 struct guard;
@@ -166,7 +174,8 @@ struct guard;
  *
  * Return: 0; -EBUSY when the caller stands under a listener already, of which
  * the kernel allows one only (seccomp(2), and libseccomp 2.5.4 hides it);
- * -ENOENT or -EACCES when there is no such command; -ENOSYS when the kernel
+ * -ENOENT or -EACCES when there is no such command; -EEXIST when @tmpdir is
+ * there already; -ENOSYS when the kernel
  * has no user notification; -EOPNOTSUPP when it has no landlock and GUARD_FILES
  * is set; -EINVAL for
  * a rule that libseccomp refuses; or what fork, pipe or malloc failed with.
@@ -178,6 +187,11 @@ int guard_open(struct guard **out, const struct guard_spec *spec);
  * @g: the guard
  * @ev: filled in
  * @timeout_ms: longest wait in milliseconds, or -1 for ever
+ *
+ * With GUARD_TICKS the caller promises that signals interrupt it now and then,
+ * such as those of setitimer(2) by a handler without SA_RESTART. Then a wait
+ * for ever costs one system call a turn, not two; but the end of a process may
+ * be told only at the next tick.
  *
  * Return: 0; -ETIME when nothing happened; -EINTR after a signal to the
  * caller; -EOWNERDEAD when the keeper was killed (the command is dead then).
@@ -292,76 +306,23 @@ int guard_break(struct guard *g, const struct guard_event *ev, uint64_t *start,
 		uint64_t *now);
 
 /**
- * guard_live() - how many tasks the command consists of now
- * @g: the guard
- *
- * Return: the number of threads of all its living processes.
- */
-unsigned int guard_live(struct guard *g);
-
-/**
- * guard_memory() - memory the command and its children hold
- * @g: the guard
- * @size: sum of their address spaces in bytes, or NULL
- * @rss: sum of their resident pages in bytes, or NULL
- */
-void guard_memory(struct guard *g, uint64_t *size, uint64_t *rss);
-
-/**
- * guard_process_size() - address space of the process of a thread
- * @tid: the thread
- * @size: bytes
- *
- * Return: 0 or -errno of reading /proc.
- */
-int guard_process_size(pid_t tid, uint64_t *size);
-
-/**
- * guard_owns() - is a process or thread one of the command's?
- * @g: the guard
- * @tid: process or thread
- */
-bool guard_owns(struct guard *g, pid_t tid);
-
-/**
- * guard_call_name() - name of a waiting call
- * @ev: a GUARD_CALL
- * @name: GUARD_TEXT_LEN bytes; another entry is named too: "i386 getpid"
- */
-void guard_call_name(const struct guard_event *ev, char *name);
-
-/**
- * guard_say() - a waiting call with its arguments, for a message
- * @g: the guard
- * @ev: a GUARD_CALL
- * @text: GUARD_TEXT_LEN bytes: openat(AT_FDCWD, "/etc/passwd", O_WRONLY)
- *
- * Reads strings from the target's memory: never decide by @text.
- */
-void guard_say(struct guard *g, const struct guard_event *ev, char *text);
-
-/**
- * guard_path() - the file a waiting call names, for a message
- * @g: the guard
- * @ev: a GUARD_CALL
- * @arg: which argument holds the path, 0 to 5
- * @dirfd_arg: which holds the folder's descriptor, or -1
- * @path: PATH_MAX bytes, absolute but not resolved
- *
- * Reads the target's memory: never decide by @path alone.
- *
- * Return: 0 or -errno of reading /proc.
- */
-int guard_path(struct guard *g, const struct guard_event *ev, int arg,
-	       int dirfd_arg, char *path);
-
-/**
  * guard_landlock() - version of landlock in this kernel
  *
  * Return: 1 and up, or 0 when there is none.
  */
 int guard_landlock(void);
 
+/**
+ * guard_folder_name() - make up a path for a tmpdir
+ * @prefix: how it begins, such as "/tmp/cow-sandbox"
+ * @path: filled in: the prefix, a dash, 16 random digits
+ * @size: bytes of @path
+ *
+ * Return: 0; -ENAMETOOLONG; -EIO when the kernel has no random numbers.
+ */
+int guard_folder_name(const char *prefix, char *path, size_t size);
+
+#include "look.h"
 #include "trial.h"
 
 #endif

@@ -21,6 +21,7 @@ enum note_what {
 	NOTE_FAILED, /* value: -errno, before the filter was in force */
 	NOTE_NO_EXEC, /* value: -errno of execve */
 	NOTE_EXIT, /* value: wait status of the command */
+	NOTE_FILES, /* value: entries left in the tmpdir */
 	NOTE_DONE, /* value: processes that had to be killed */
 };
 
@@ -59,8 +60,11 @@ struct guard {
 	pid_t keeper;
 	pid_t target;
 	bool exited;
+	bool gone; /* no task is left under the filter */
 	bool killable; /* only a fatal signal ends a wait for us */
 	int exec_error;
+	unsigned int files; /* left in the tmpdir */
+	char *tmpdir; /* for us to remove should the keeper be killed */
 	uint64_t asked[ASKED_BITS / 64]; /* calls the user's rules notify */
 	bool ask_other;
 	struct seccomp_notif *req;
@@ -75,8 +79,7 @@ int guard_filter(const struct guard_spec *spec, struct sock_fprog *prog);
 
 /* keeper.c */
 int guard_start_keeper(struct guard *g, const struct guard_spec *spec,
-		       const char *path, const struct sock_fprog *prog,
-		       int landlock_fd);
+		       const char *path, const struct sock_fprog *prog);
 
 /* child.c */
 struct child_word {
@@ -92,6 +95,7 @@ struct child {
 	int landlock_fd;
 	sigset_t mask;
 	pid_t keeper;
+	pid_t group; /* of the supervisor, and to be of the command */
 	struct child_word *word; /* shared with the keeper */
 };
 
@@ -100,6 +104,12 @@ _Noreturn void guard_run_child(const struct child *c);
 /* landlock.c */
 int guard_files(const struct guard_spec *spec, int *fd);
 int guard_files_enforce(int fd);
+
+/* search.c */
+int guard_search(const char *name, char *path, size_t size);
+
+/* folder.c */
+unsigned int guard_remove_folder(const char *path);
 
 /* tree.c */
 typedef void guard_visit(pid_t pid, void *arg);

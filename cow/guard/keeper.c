@@ -6,7 +6,8 @@
  * for two things, a child's end and the end of the socket to the supervisor,
  * and the second means: kill everything. Should the keeper itself be killed,
  * the command dies by its parent-death signal, and the rest falls to the
- * supervisor, the next subreaper up.
+ * supervisor, the next subreaper up. It has a process group of its own, so that
+ * a signal to the supervisor's whole group (timeout -s KILL) leaves it be.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -31,6 +33,7 @@ struct keeper {
 	pid_t target;
 	bool gone; /* the target has been reaped */
 	bool wait_all;
+	const char *tmpdir;
 	struct child_word *word;
 };
 
@@ -88,13 +91,17 @@ static bool wait_child(struct keeper *k, int ms)
 
 static void kill_one(pid_t pid, void *arg)
 {
-	long filters = 0;
+	long size, threads = 0;
 	unsigned int *n = arg;
+	bool ended;
 
-	/* A zombie has ended already, and has no status of its memory. */
-	if (guard_status_value(pid, "VmSize", &filters))
-		return;
-	if (!kill(pid, SIGKILL))
+	/*
+	 * A zombie has no memory any more. Neither has a first thread that has
+	 * ended before the others, and they are to be killed by its number.
+	 */
+	ended = guard_status_value(pid, "VmSize", &size) &&
+		(guard_status_value(pid, "Threads", &threads) || threads < 2);
+	if (!kill(pid, SIGKILL) && !ended)
 		(*n)++;
 }
 
@@ -116,7 +123,7 @@ static void keep(struct keeper *k)
 	struct pollfd p[2] = { { .fd = k->sock, .events = POLLIN },
 			       { .fd = k->sigfd, .events = POLLIN } };
 	bool some = true;
-	int ms;
+	int ms, killed;
 
 	while (some && !(k->gone && !k->wait_all)) {
 		if (poll(p, 2, -1) < 0)
@@ -128,7 +135,9 @@ static void keep(struct keeper *k)
 	for (ms = 0; some && k->gone && ms < GRACE_MS && !p[0].revents;
 	     ms += 10)
 		some = wait_child(k, 10);
-	tell(k->sock, NOTE_DONE, some ? kill_all(k) : 0, -1);
+	killed = some ? kill_all(k) : 0;
+	tell(k->sock, NOTE_FILES, guard_remove_folder(k->tmpdir), -1);
+	tell(k->sock, NOTE_DONE, killed, -1);
 }
 
 /* The listener by the word the child leaves, or the reason there is none. */
@@ -148,9 +157,44 @@ static int await_listener(const struct child *c, pid_t pid)
 				       c->word->listener;
 }
 
-static void run_keeper(int sock, struct child *c, bool wait_all)
+/*
+ * One table of descriptors for both until execve: so the listener the child
+ * opens is the keeper's too, without a call under the filter.
+ */
+static pid_t start_child(struct child *c)
 {
-	struct keeper k = { .sock = sock, .wait_all = wait_all };
+	pid_t pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+
+	if (!pid)
+		guard_run_child(c);
+	return pid < 0 ? -errno : pid;
+}
+
+/* Return: the listener, with the command about to start; or -errno. */
+static int start_target(struct keeper *k, struct child *c)
+{
+	int fd = guard_files(c->spec, &c->landlock_fd);
+
+	if (fd)
+		return fd;
+	k->target = start_child(c);
+	fd = k->target < 0 ? k->target : await_listener(c, k->target);
+	if (c->landlock_fd >= 0)
+		close(c->landlock_fd);
+	if (fd < 0 && k->target > 0) {
+		kill(k->target, SIGKILL);
+		waitpid(k->target, NULL, 0);
+	}
+	return fd;
+}
+
+/* Return: the keeper's exit status. */
+static int run_keeper(int sock, struct child *c)
+{
+	struct keeper k = { .sock = sock,
+			    .wait_all = c->spec->flags & GUARD_WAIT_ALL,
+			    .tmpdir = c->spec->tmpdir,
+			    .word = c->word };
 	sigset_t chld;
 	int fd;
 
@@ -158,28 +202,27 @@ static void run_keeper(int sock, struct child *c, bool wait_all)
 	sigaddset(&chld, SIGCHLD);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_NAME, "guard-keeper");
-	k.word = c->word;
-	k.sigfd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
 	c->keeper = getpid();
-	/*
-	 * One table of descriptors for both until execve: so the listener the
-	 * child opens is the keeper's too, without a call under the filter.
-	 */
-	k.target = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-	if (!k.target)
-		guard_run_child(c);
-	fd = k.target < 0 || k.sigfd < 0 ? -errno : await_listener(c, k.target);
+	c->group = getpgrp();
+	k.sigfd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (k.sigfd < 0 || setpgid(0, 0) ||
+	    (k.tmpdir && mkdir(k.tmpdir, 0700))) {
+		tell(sock, NOTE_FAILED, -errno, -1);
+		return 1;
+	}
+	fd = start_target(&k, c);
 	if (fd < 0) {
+		guard_remove_folder(k.tmpdir);
 		tell(sock, NOTE_FAILED, fd, -1);
-		_exit(1);
+		return 1;
 	}
 	tell(sock, NOTE_LISTENER, k.word->killable ? k.target : -k.target, fd);
 	close(fd);
 	keep(&k);
-	_exit(0);
+	return 0;
 }
 
-static pid_t fork_keeper(struct guard *g, struct child *c, const int *sv)
+static pid_t fork_keeper(struct child *c, const int *sv)
 {
 	sigset_t all;
 	pid_t pid;
@@ -191,7 +234,7 @@ static pid_t fork_keeper(struct guard *g, struct child *c, const int *sv)
 	if (!pid) {
 		signal(SIGCHLD, SIG_DFL); /* an ignored one leaves no status */
 		close(sv[0]);
-		run_keeper(sv[1], c, g->flags & GUARD_WAIT_ALL);
+		_exit(run_keeper(sv[1], c));
 	}
 	if (pid < 0)
 		pid = -errno;
@@ -200,13 +243,9 @@ static pid_t fork_keeper(struct guard *g, struct child *c, const int *sv)
 }
 
 int guard_start_keeper(struct guard *g, const struct guard_spec *spec,
-		       const char *path, const struct sock_fprog *prog,
-		       int landlock_fd)
+		       const char *path, const struct sock_fprog *prog)
 {
-	struct child c = { .spec = spec,
-			   .path = path,
-			   .prog = prog,
-			   .landlock_fd = landlock_fd };
+	struct child c = { .spec = spec, .path = path, .prog = prog };
 	int sv[2], err = 0;
 
 	c.word = mmap(NULL, sizeof(*c.word), PROT_READ | PROT_WRITE,
@@ -217,7 +256,7 @@ int guard_start_keeper(struct guard *g, const struct guard_spec *spec,
 		err = -errno;
 		goto unmap_word;
 	}
-	g->keeper = fork_keeper(g, &c, sv);
+	g->keeper = fork_keeper(&c, sv);
 	close(sv[1]);
 	if (g->keeper < 0) {
 		err = g->keeper;

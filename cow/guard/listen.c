@@ -11,13 +11,11 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,32 +26,6 @@
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #endif
 #define SYNC_WAKE_UP 1UL
-
-static int search_path(const char *name, char *path, size_t size)
-{
-	const char *dir = getenv("PATH"), *end;
-	int err = -ENOENT;
-	struct stat st;
-
-	if (strchr(name, '/')) {
-		if (strlen(name) >= size)
-			return -ENAMETOOLONG;
-		strcpy(path, name);
-		return access(path, X_OK) ? -errno : 0;
-	}
-	for (dir = dir ? dir : "/usr/bin:/bin"; *dir; dir = end + !!*end) {
-		end = strchrnul(dir, ':');
-		if ((size_t)snprintf(path, size, "%.*s/%s", (int)(end - dir),
-				     end == dir ? "." : dir, name) >= size)
-			continue;
-		if (stat(path, &st) || !S_ISREG(st.st_mode))
-			continue;
-		if (!access(path, X_OK))
-			return 0;
-		err = -errno;
-	}
-	return err;
-}
 
 static void note_asked(struct guard *g, const struct guard_spec *spec)
 {
@@ -130,7 +102,11 @@ static struct guard *new_guard(const struct guard_spec *spec)
 	g->keeper = -1;
 	g->flags = spec->flags;
 	note_asked(g, spec);
-	if (seccomp_notify_alloc(&g->req, &g->resp)) {
+	if (spec->tmpdir)
+		g->tmpdir = strdup(spec->tmpdir);
+	if ((spec->tmpdir && !g->tmpdir) ||
+	    seccomp_notify_alloc(&g->req, &g->resp)) {
+		free(g->tmpdir);
 		free(g);
 		return NULL;
 	}
@@ -144,27 +120,23 @@ static struct guard *new_guard(const struct guard_spec *spec)
 int guard_open(struct guard **out, const struct guard_spec *spec)
 {
 	struct sock_fprog prog = { 0 };
-	int err, landlock_fd = -1;
 	char path[PATH_MAX];
 	struct guard *g;
+	int err;
 
-	err = search_path(spec->argv[0], path, sizeof(path));
+	err = guard_search(spec->argv[0], path, sizeof(path));
 	if (err)
 		return err;
 	g = new_guard(spec);
 	if (!g)
 		return -ENOMEM;
 	err = guard_filter(spec, &prog);
-	if (!err)
-		err = guard_files(spec, &landlock_fd);
 	if (!err && prctl(PR_SET_CHILD_SUBREAPER, 1))
 		err = -errno;
 	if (!err)
-		err = guard_start_keeper(g, spec, path, &prog, landlock_fd);
+		err = guard_start_keeper(g, spec, path, &prog);
 	if (!err)
 		err = await_start(g);
-	if (landlock_fd >= 0)
-		close(landlock_fd);
 	free(prog.filter);
 	if (err)
 		guard_close(g);
@@ -204,7 +176,7 @@ static int take_call(struct guard *g, struct guard_event *ev)
 
 	memset(g->req, 0, g->req_size);
 	if (ioctl(g->listener, SECCOMP_IOCTL_NOTIF_RECV, g->req))
-		return errno == ENOENT || errno == EINTR ? 0 : -errno;
+		return errno == ENOENT ? 0 : -errno;
 	fill_event(ev, g->req);
 	if (g->flags & GUARD_TASKS)
 		guard_saw_call(g, ev);
@@ -259,6 +231,9 @@ static int take_note(struct guard *g, struct guard_event *ev)
 	case NOTE_NO_EXEC:
 		g->exec_error = note.value;
 		return 0;
+	case NOTE_FILES:
+		g->files = note.value;
+		return 0;
 	case NOTE_EXIT:
 		g->exited = true;
 		ev->what = GUARD_EXIT;
@@ -268,33 +243,57 @@ static int take_note(struct guard *g, struct guard_event *ev)
 	case NOTE_DONE:
 		ev->what = GUARD_DONE;
 		ev->left = note.value;
+		ev->files = g->files;
 		return 1;
 	default:
 		return -EPROTO;
 	}
 }
 
+/* Return: 1 with an event, 0 when there was none to tell, or -errno. */
+static int wait_for_both(struct guard *g, struct guard_event *ev,
+			 int timeout_ms)
+{
+	struct pollfd p[2] = { { .fd = g->gone ? -1 : g->listener,
+				 .events = POLLIN },
+			       { .fd = g->sock, .events = POLLIN } };
+	int n = poll(p, 2, timeout_ms);
+
+	if (n <= 0)
+		return n ? -errno : -ETIME;
+	if (p[0].revents & POLLIN)
+		return take_call(g, ev);
+	if (p[1].revents)
+		return take_note(g, ev);
+	g->gone = true;
+	return 0;
+}
+
+/*
+ * A caller that is interrupted now and then can wait where calls are received,
+ * and need not be told first that there is one. A tick shows what else came.
+ */
+static int wait_for_call(struct guard *g, struct guard_event *ev)
+{
+	int n = take_call(g, ev), other;
+
+	if (n && n != -EINTR)
+		return n;
+	other = wait_for_both(g, ev, 0);
+	return other == -ETIME ? n : other;
+}
+
 int guard_next(struct guard *g, struct guard_event *ev, int timeout_ms)
 {
-	struct pollfd p[2] = { { .fd = g->listener, .events = POLLIN },
-			       { .fd = g->sock, .events = POLLIN } };
 	int n = 0;
 
-	if (g->sock < 0)
-		return -EOWNERDEAD;
 	while (!n) {
-		n = poll(p, 2, timeout_ms);
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -ETIME;
-		n = 0;
-		if (p[0].revents & POLLIN)
-			n = take_call(g, ev);
-		else if (p[1].revents)
-			n = take_note(g, ev);
-		else /* the last task under the filter is gone */
-			p[0].fd = -1;
+		if (g->sock < 0)
+			return -EOWNERDEAD;
+		if (g->flags & GUARD_TICKS && timeout_ms < 0 && !g->gone)
+			n = wait_for_call(g, ev);
+		else
+			n = wait_for_both(g, ev, timeout_ms);
 	}
 	return n < 0 ? n : 0;
 }
@@ -308,8 +307,9 @@ static int answer(struct guard *g, const struct guard_event *ev, int64_t val,
 	r->val = val;
 	r->error = -error;
 	r->flags = flags;
-	if (ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SEND, r))
-		return errno == ENOENT ? 0 : -errno;
+	while (ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SEND, r))
+		if (errno != EINTR)
+			return errno == ENOENT ? 0 : -errno;
 	return 0;
 }
 
@@ -353,6 +353,8 @@ int guard_kill(struct guard *g, int sig)
 
 void guard_close(struct guard *g)
 {
+	int status = 0;
+
 	if (!g)
 		return;
 	if (g->listener >= 0)
@@ -360,9 +362,12 @@ void guard_close(struct guard *g)
 	if (g->sock >= 0)
 		close(g->sock);
 	if (g->keeper > 0)
-		while (waitpid(g->keeper, NULL, 0) < 0 && errno == EINTR)
+		while (waitpid(g->keeper, &status, 0) < 0 && errno == EINTR)
 			;
+	if (WIFSIGNALED(status)) /* then it has not cleaned up */
+		guard_remove_folder(g->tmpdir);
 	guard_forget(g);
+	free(g->tmpdir);
 	free(g->req);
 	free(g->resp);
 	free(g);

@@ -6,10 +6,8 @@
  * standard output, and what is left behind.
  */
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,28 +91,6 @@ static void first_words(int fd, struct guard_result *r)
 			*c = '?';
 }
 
-static int remove_entry(const char *path, const struct stat *st, int kind,
-			struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(path);
-}
-
-static unsigned int count_entries(const char *path)
-{
-	unsigned int n = 0;
-	struct dirent *d;
-	DIR *dir = opendir(path);
-
-	while (dir && (d = readdir(dir)) != NULL)
-		n += strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
-	if (dir)
-		closedir(dir);
-	return n;
-}
-
 static long now_ms(void)
 {
 	struct timespec ts;
@@ -153,14 +129,17 @@ static int run_in(char *tmpdir, const int *fds, struct guard_trial *t,
 		return -ENOMEM;
 	t->envp = env;
 	t->fds = fds;
+	t->tmpdir = strchr(tmpdir, '/');
 	err = guard_try(t);
 	t->envp = NULL;
 	t->fds = NULL;
+	t->tmpdir = NULL;
 	free(env);
 	r->ms = now_ms() - begin;
 	r->status = t->status;
 	r->timed_out = t->timed_out;
 	r->left = t->left;
+	r->files = t->files;
 	for (i = 0; i < t->nfaults; i++)
 		r->hit |= t->faults[i].hits > 0;
 	return err;
@@ -168,20 +147,20 @@ static int run_in(char *tmpdir, const int *fds, struct guard_trial *t,
 
 int guard_capture(struct guard_trial *t, struct guard_result *r)
 {
-	char tmpdir[] = "TMPDIR=/tmp/cow-fail-XXXXXX";
-	char *folder = strchr(tmpdir, '/');
+	char tmpdir[64];
 	int i, err = 0;
 	int fds[3] = { open("/dev/null", O_RDONLY | O_CLOEXEC),
 		       memfd_create("out", MFD_CLOEXEC),
 		       memfd_create("err", MFD_CLOEXEC) };
 
 	memset(r, 0, sizeof(*r));
-	if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0 || !mkdtemp(folder))
+	if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
 		err = -errno;
+	else
+		err = guard_folder_name("TMPDIR=/tmp/cow-fail", tmpdir,
+					sizeof(tmpdir));
 	if (!err) {
 		err = run_in(tmpdir, fds, t, r);
-		r->files = count_entries(folder);
-		nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 		hash_output(fds[1], r);
 		first_words(fds[2], r);
 	}

@@ -56,5 +56,10 @@ int guard_status_value(pid_t pid, const char *key, long *value)
 
 bool guard_valid(struct guard *g, uint64_t id)
 {
-	return !ioctl(g->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
+	int err;
+
+	do {
+		err = ioctl(g->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
+	} while (err && errno == EINTR);
+	return !err;
 }

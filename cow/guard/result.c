@@ -37,6 +37,7 @@ static int read_answer(pid_t tid, int64_t *result)
 int guard_allow_result(struct guard *g, const struct guard_event *ev,
 		       int64_t *result)
 {
+	pid_t pid;
 	int err, status;
 
 	if (makes_task(ev->nr) || !g->killable ||
@@ -46,7 +47,10 @@ int guard_allow_result(struct guard *g, const struct guard_event *ev,
 	}
 	ptrace(PTRACE_INTERRUPT, ev->tid, 0, 0);
 	err = guard_allow(g, ev);
-	if (waitpid(ev->tid, &status, __WALL) != ev->tid || !WIFSTOPPED(status))
+	do {
+		pid = waitpid(ev->tid, &status, __WALL);
+	} while (pid < 0 && errno == EINTR);
+	if (pid != ev->tid || !WIFSTOPPED(status))
 		return err ? err : -ESRCH;
 	if (!err)
 		err = read_answer(ev->tid, result);

@@ -47,12 +47,35 @@ static const struct {
 	{ SCMP_SYS(truncate), "pu" },
 	{ SCMP_SYS(chmod), "pm" },
 	{ SCMP_SYS(fchmodat), "fpm" },
+	{ 452 /* fchmodat2 */, "fpmx" },
+	{ SCMP_SYS(fchmod), "dm" },
 	{ SCMP_SYS(chown), "pdd" },
+	{ SCMP_SYS(lchown), "pdd" },
+	{ SCMP_SYS(fchown), "ddd" },
+	{ SCMP_SYS(fchownat), "fpddx" },
+	{ SCMP_SYS(utime), "px" },
+	{ SCMP_SYS(utimes), "px" },
+	{ SCMP_SYS(futimesat), "fpx" },
+	{ SCMP_SYS(utimensat), "fpxx" },
+	{ SCMP_SYS(setxattr), "psxux" },
+	{ SCMP_SYS(lsetxattr), "psxux" },
+	{ SCMP_SYS(fsetxattr), "dsxux" },
+	{ SCMP_SYS(removexattr), "ps" },
+	{ SCMP_SYS(mknod), "pmx" },
+	{ SCMP_SYS(mknodat), "fpmx" },
+	{ SCMP_SYS(name_to_handle_at), "fpxxx" },
+	{ SCMP_SYS(open_by_handle_at), "dxo" },
+	{ SCMP_SYS(inotify_add_watch), "dpx" },
+	{ SCMP_SYS(umount2), "px" },
+	{ SCMP_SYS(pivot_root), "pp" },
+	{ SCMP_SYS(swapon), "px" },
+	{ SCMP_SYS(acct), "p" },
 	{ SCMP_SYS(chroot), "p" },
 	{ SCMP_SYS(mount), "sps" },
 	{ SCMP_SYS(execve), "p" },
 	{ SCMP_SYS(execveat), "fp" },
 	{ SCMP_SYS(socket), "Fdd" },
+	{ SCMP_SYS(socketpair), "Fddx" },
 	{ SCMP_SYS(connect), "dAu" },
 	{ SCMP_SYS(bind), "dAu" },
 	{ SCMP_SYS(sendto), "dxuxAu" },
@@ -60,6 +83,23 @@ static const struct {
 	{ SCMP_SYS(kill), "dd" },
 	{ SCMP_SYS(tkill), "dd" },
 	{ SCMP_SYS(tgkill), "ddd" },
+	{ SCMP_SYS(rt_sigqueueinfo), "ddx" },
+	{ SCMP_SYS(rt_tgsigqueueinfo), "dddx" },
+	{ SCMP_SYS(pidfd_open), "dx" },
+	{ SCMP_SYS(pidfd_send_signal), "ddxx" },
+	{ SCMP_SYS(pidfd_getfd), "ddx" },
+	{ SCMP_SYS(sched_setaffinity), "dux" },
+	{ SCMP_SYS(sched_setscheduler), "ddx" },
+	{ SCMP_SYS(setpriority), "ddd" },
+	{ SCMP_SYS(keyctl), "dxxxx" },
+	{ SCMP_SYS(add_key), "ssxud" },
+	{ SCMP_SYS(bpf), "dxu" },
+	{ SCMP_SYS(perf_event_open), "xdddx" },
+	{ SCMP_SYS(userfaultfd), "x" },
+	{ SCMP_SYS(setrlimit), "dx" },
+	{ SCMP_SYS(ioctl), "dxx" },
+	{ SCMP_SYS(fcntl), "ddx" },
+	{ SCMP_SYS(seccomp), "dxx" },
 	{ SCMP_SYS(clone), "x" },
 	{ SCMP_SYS(clone3), "Lu" },
 	{ SCMP_SYS(fork), "" },
@@ -150,11 +190,10 @@ static void add_family(char *text, uint64_t family)
 	static const struct {
 		unsigned int family;
 		const char *name;
-	} names[] = { { AF_UNIX, "AF_UNIX" },
-		      { AF_INET, "AF_INET" },
-		      { AF_INET6, "AF_INET6" },
-		      { AF_NETLINK, "AF_NETLINK" },
-		      { AF_PACKET, "AF_PACKET" } };
+	} names[] = { { AF_UNIX, "AF_UNIX" },	  { AF_INET, "AF_INET" },
+		      { AF_INET6, "AF_INET6" },	  { AF_NETLINK, "AF_NETLINK" },
+		      { AF_PACKET, "AF_PACKET" }, { AF_ALG, "AF_ALG" },
+		      { AF_VSOCK, "AF_VSOCK" } };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -193,10 +232,28 @@ static void add_arg(char *text, char kind, pid_t tid, uint64_t v)
 		add(text, "0x%" PRIx64, v);
 }
 
+/* Newer than libseccomp 2.5.4; every machine has them by the same number. */
+static const char *newer_call(int nr)
+{
+	static const char *const names[] = {
+		"cachestat",	     "fchmodat2",	 "map_shadow_stack",
+		"futex_wake",	     "futex_wait",	 "futex_requeue",
+		"statmount",	     "listmount",	 "lsm_get_self_attr",
+		"lsm_set_self_attr", "lsm_list_modules", "mseal",
+		"setxattrat",	     "getxattrat",	 "listxattrat",
+		"removexattrat",     "open_tree_attr",	 "file_getattr",
+		"file_setattr",
+	};
+	size_t i = (size_t)nr - 451;
+
+	return i < sizeof(names) / sizeof(*names) ? names[i] : NULL;
+}
+
 void guard_call_name(const struct guard_event *ev, char *name)
 {
 	char *found =
 		seccomp_syscall_resolve_num_arch(seccomp_arch_native(), ev->nr);
+	const char *newer = newer_call(ev->nr);
 
 	name[0] = '\0';
 	if (ev->arch == SCMP_ARCH_X86)
@@ -205,8 +262,8 @@ void guard_call_name(const struct guard_event *ev, char *name)
 		add(name, "x32 ");
 	else if (ev->arch != seccomp_arch_native())
 		add(name, "foreign ");
-	if (found)
-		add(name, "%s", found);
+	if (found || newer)
+		add(name, "%s", found ? found : newer);
 	else
 		add(name, "call %d", ev->nr);
 	free(found);
@@ -235,6 +292,20 @@ void guard_say(struct guard *g, const struct guard_event *ev, char *text)
 	}
 }
 
+/* To us /proc/self is the supervisor: put the caller's number there. */
+static void own_proc(pid_t tid, char *path)
+{
+	const char *rest = path + strlen("/proc/self");
+	char real[PATH_MAX];
+	long pid;
+
+	if (strncmp(path, "/proc/self", strlen("/proc/self")) != 0 ||
+	    (*rest && *rest != '/') || guard_status_value(tid, "Tgid", &pid) ||
+	    snprintf(real, sizeof(real), "/proc/%ld%s", pid, rest) >= PATH_MAX)
+		return;
+	strcpy(path, real);
+}
+
 int guard_path(struct guard *g, const struct guard_event *ev, int arg,
 	       int dirfd_arg, char *path)
 {
@@ -259,5 +330,6 @@ int guard_path(struct guard *g, const struct guard_event *ev, int arg,
 	if (n + strlen(name) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	strcpy(path + n, name);
+	own_proc(ev->tid, path);
 	return guard_valid(g, ev->id) ? 0 : -ESRCH;
 }

@@ -89,50 +89,6 @@ unsigned int guard_live(struct guard *g)
 	return n;
 }
 
-static int read_memory(pid_t pid, uint64_t *size, uint64_t *rss)
-{
-	uint64_t page = sysconf(_SC_PAGESIZE);
-	unsigned long pages[2];
-	char buf[128];
-	int n = guard_read_proc(pid, "statm", buf, sizeof(buf));
-
-	if (n < 0)
-		return n;
-	if (sscanf(buf, "%lu %lu", &pages[0], &pages[1]) != 2)
-		return -ENODATA;
-	*size = pages[0] * page;
-	*rss = pages[1] * page;
-	return 0;
-}
-
-int guard_process_size(pid_t tid, uint64_t *size)
-{
-	uint64_t rss;
-
-	return read_memory(tid, size, &rss);
-}
-
-static void sum_memory(pid_t pid, void *arg)
-{
-	uint64_t size, rss, *sum = arg;
-
-	if (!read_memory(pid, &size, &rss)) {
-		sum[0] += size;
-		sum[1] += rss;
-	}
-}
-
-void guard_memory(struct guard *g, uint64_t *size, uint64_t *rss)
-{
-	uint64_t sum[2] = { 0, 0 };
-
-	guard_walk(g->keeper, sum_memory, sum);
-	if (size)
-		*size = sum[0];
-	if (rss)
-		*rss = sum[1];
-}
-
 bool guard_owns(struct guard *g, pid_t tid)
 {
 	long parent = tid;

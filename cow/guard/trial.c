@@ -105,6 +105,7 @@ static int supervise(struct guard *g, struct guard_trial *t)
 			error = ev.error;
 		} else if (!err) {
 			t->left = ev.left;
+			t->files = ev.files;
 		}
 	}
 	return err ? err : error;
@@ -115,6 +116,7 @@ int guard_try(struct guard_trial *t)
 	struct guard_spec spec = { .argv = t->argv,
 				   .envp = t->envp,
 				   .fds = t->fds,
+				   .tmpdir = t->tmpdir,
 				   .other = SCMP_ACT_ALLOW,
 				   .nrules = t->nfaults,
 				   .flags = GUARD_TASKS | GUARD_ENTRIES };
@@ -135,6 +137,7 @@ int guard_try(struct guard_trial *t)
 	t->status = 0;
 	t->timed_out = false;
 	t->left = 0;
+	t->files = 0;
 	err = guard_open(&g, &spec);
 	free(rules);
 	if (err)

@@ -49,6 +49,7 @@ struct guard_fault {
  * @fds: its descriptors 0 to 2, or NULL
  * @faults: @nfaults faults; the first that hits decides
  * @nfaults: number of @faults
+ * @tmpdir: a folder for the time of the trial, as in struct guard_spec, or NULL
  * @limit_ms: kill it after so many milliseconds, or -1
  * @wait_all: the trial ends when all processes have, not just the command
  * @saw: called for each counted call with what became of it, or NULL
@@ -58,6 +59,7 @@ struct guard_fault {
  * @status: out: as waitpid(2) gives it
  * @timed_out: out: it was killed for its time
  * @left: out: processes that outlived the command and were killed
+ * @files: out: entries it left in @tmpdir
  */
 struct guard_trial {
 	char *const *argv;
@@ -65,6 +67,7 @@ struct guard_trial {
 	const int *fds;
 	struct guard_fault *faults;
 	size_t nfaults;
+	const char *tmpdir;
 	int limit_ms;
 	bool wait_all;
 	void (*saw)(struct guard *g, const struct guard_event *ev,
@@ -75,6 +78,7 @@ struct guard_trial {
 	int status;
 	bool timed_out;
 	unsigned int left;
+	unsigned int files;
 };
 
 /**
@@ -121,7 +125,7 @@ struct guard_result {
 
 /**
  * guard_capture() - run a trial with output captured and a TMPDIR of its own
- * @t: the trial; its @fds and @envp are set by this function
+ * @t: the trial; its @fds, @envp and @tmpdir are set by this function
  * @r: filled in
  *
  * Standard input is empty. The TMPDIR is removed afterwards.

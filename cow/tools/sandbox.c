@@ -13,19 +13,19 @@
 #include <argp.h>
 #include <err.h>
 #include <errno.h>
-#include <ftw.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "sandbox.h"
 
-#define LOOK_MS 50 /* how often time and memory are looked at */
+#define LOOK_MS 50 /* how often time, memory and output are looked at */
+#define STOP_MS 1000 /* from a signal that is handed on to SIGKILL */
 
 static const struct profile profiles[] = {
 	{ .name = "lab",
@@ -35,8 +35,10 @@ static const struct profile profiles[] = {
 	  .wall_s = 10,
 	  .tasks = 32,
 	  .files = 64,
+	  .descriptors = 128,
 	  .memory = 512ULL << 20,
-	  .file_size = 16ULL << 20 },
+	  .file_size = 16ULL << 20,
+	  .output = 64ULL << 20 },
 	{ .name = "demo",
 	  .exec = true,
 	  .caps = true,
@@ -45,25 +47,30 @@ static const struct profile profiles[] = {
 	  .wall_s = 120,
 	  .tasks = 256,
 	  .files = 256,
+	  .descriptors = 1024,
 	  .memory = 4ULL << 30,
-	  .file_size = 1ULL << 30 },
+	  .file_size = 1ULL << 30,
+	  .output = 4ULL << 30 },
 };
 
 struct profile is; /* with options applied */
 static char **command;
 static char folder[PATH_MAX];
-static const char *also; /* another folder to write in, or NULL */
-static char tmpdir[32];
+static struct folders folders;
+static char tmpdir[64];
 static atomic_int stop_sig;
 
 static const struct argp_option options[] = {
 	{ "profile", 'p', "NAME", 0, "lab (the default) or demo", 0 },
-	{ "cpu", 'c', "SECONDS", 0, "CPU time of a process", 0 },
+	{ "cpu", 'c', "SECONDS", 0, "CPU time of all processes", 0 },
 	{ "wall", 'w', "SECONDS", 0, "Time from start to end", 0 },
 	{ "memory", 'm', "BYTES[K|M|G]", 0,
 	  "Address space of a process, and resident memory of all", 0 },
 	{ "tasks", 't', "N", 0, "Processes and threads at a time", 0 },
 	{ "file-size", 'f', "BYTES[K|M|G]", 0, "Size of a file", 0 },
+	{ "output", 'o', "BYTES[K|M|G]", 0,
+	  "What all processes write, to files, pipes and terminals", 0 },
+	{ "read", 'R', "FOLDER", 0, "Let it read there too", 0 },
 	{ "write", 'W', "FOLDER", 0, "Let it write there too", 0 },
 	{ "exec", 'x', NULL, 0, "Let it run other programs", 0 },
 	{ 0 }
@@ -120,8 +127,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		is.file_size = parse_number(state, arg);
 		break;
+	case 'o':
+		is.output = parse_number(state, arg);
+		break;
+	case 'R':
+		folders.read = arg;
+		break;
 	case 'W':
-		also = arg;
+		folders.write = arg;
 		break;
 	case 'x':
 		is.exec = true;
@@ -148,22 +161,31 @@ static long now_ms(void)
 	return ts.tv_sec * 1000L + ts.tv_nsec / 1000000;
 }
 
-/* Return: true when the run is over for its time or its memory. */
+/* Return: true when the run is over for its time, its memory or its output. */
 static bool over_limit(struct guard *g, long begin)
 {
-	uint64_t rss;
+	static long told; /* when a signal was handed on */
+	struct guard_use use;
 
-	if (now_ms() - begin > (long)is.wall_s * 1000) {
+	guard_usage(g, &use);
+	if (stop_sig && !told)
+		told = now_ms();
+	if (now_ms() - begin > (long)is.wall_s * 1000)
 		warnx("killed: %lu s are over", is.wall_s);
-		return true;
-	}
-	guard_memory(g, NULL, &rss);
-	if (rss > is.memory) {
-		warnx("killed: %llu bytes of memory in use, %llu allowed",
-		      (unsigned long long)rss, is.memory);
-		return true;
-	}
-	return false;
+	else if (use.cpu_ms > is.cpu_s * 1000)
+		warnx("killed: %lu s of CPU time are used", is.cpu_s);
+	else if (use.rss > is.memory)
+		warnx("killed: %" PRIu64
+		      " bytes of memory in use, %llu allowed",
+		      use.rss, is.memory);
+	else if (use.written > is.output)
+		warnx("killed: %" PRIu64 " bytes written, %llu allowed",
+		      use.written, is.output);
+	else if (told && now_ms() - told > STOP_MS)
+		warnx("killed: SIG%s did not end it", sigabbrev_np(stop_sig));
+	else
+		return false;
+	return true;
 }
 
 static void tell_end(const struct guard_event *ev)
@@ -205,7 +227,8 @@ static int supervise(struct guard *g)
 			tell_end(&ev);
 			status = ev.status;
 		} else if (!error && ev.left) {
-			warnx("killed: %u processes it left behind", ev.left);
+			warnx("killed: %u process%s it left behind", ev.left,
+			      ev.left > 1 ? "es" : "");
 		}
 		if (now_ms() - looked >= LOOK_MS) {
 			looked = now_ms();
@@ -222,6 +245,7 @@ static int start(struct guard **g)
 		{ RLIMIT_CPU, is.cpu_s },
 		{ RLIMIT_FSIZE, is.file_size },
 		{ RLIMIT_CORE, 0 },
+		{ RLIMIT_NOFILE, is.descriptors },
 		{ RLIMIT_AS, is.watch_memory ? is.memory : RLIM_INFINITY },
 	};
 	struct guard_spec spec = { .argv = command,
@@ -230,25 +254,20 @@ static int start(struct guard **g)
 				   .limits = limits,
 				   .nlimits = sizeof(limits) / sizeof(*limits),
 				   .paths = policy,
-				   .flags = is.caps ? 0 : GUARD_NO_CAPS };
+				   .tmpdir = tmpdir };
 
+	/* perf stat talks to a demo by two descriptors. */
+	if (!is.caps)
+		spec.flags |= GUARD_NO_CAPS | GUARD_CLOSE_FDS;
 	spec.nrules = make_rules(&spec.rules, is.read_all, is.watch_memory);
-	spec.npaths = make_policy(is.write_here ? folder : NULL, also, tmpdir,
-				  is.read_all, command[0]);
+	folders.tmpdir = tmpdir;
+	folders.here = is.write_here ? folder : NULL;
+	spec.npaths = make_policy(&folders, is.read_all, command[0]);
 	if (guard_landlock())
 		spec.flags |= GUARD_FILES;
 	else
 		warnx("this kernel has no landlock: no file may be written");
 	return guard_open(g, &spec);
-}
-
-static int remove_entry(const char *path, const struct stat *st, int kind,
-			struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(path);
 }
 
 static void on_signal(int sig)
@@ -278,7 +297,8 @@ static int run(void)
 	status = supervise(g);
 	guard_close(g);
 	if (refused)
-		warnx("%lu calls refused", refused);
+		warnx("%lu call%s refused%s", refused, refused > 1 ? "s" : "",
+		      untold ? ", not each with a line of its own" : "");
 	if (status >= 0 && WIFSIGNALED(status))
 		return 128 + WTERMSIG(status);
 	return status < 0 || (refused && !status) ? 1 : WEXITSTATUS(status);
@@ -295,16 +315,16 @@ int main(int argc, char **argv)
 		NULL,
 		NULL
 	};
-	int status;
+	int error;
 
 	argp_err_exit_status = 2;
 	is = profiles[0];
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
-	strcpy(tmpdir, "/tmp/cow-sandbox-XXXXXX");
-	if (!getcwd(folder, sizeof(folder)) || !mkdtemp(tmpdir))
-		err(1, "making a folder for %s", command[0]);
-	setenv("TMPDIR", tmpdir, 1);
-	status = run();
-	nftw(tmpdir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-	return status;
+	if (!getcwd(folder, sizeof(folder)))
+		err(1, "finding out which folder this is");
+	error = guard_folder_name("/tmp/cow-sandbox", tmpdir, sizeof(tmpdir));
+	if (error || setenv("TMPDIR", tmpdir, 1))
+		errx(1, "naming a folder for %s: %s", command[0],
+		     strerror(error ? -error : errno));
+	return run();
 }

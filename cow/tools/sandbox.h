@@ -12,12 +12,13 @@ struct profile {
 	bool read_all;
 	bool write_here; /* the folder it stands in, besides its TMPDIR */
 	bool watch_memory; /* each mmap and brk is held against the limit */
-	unsigned long cpu_s, wall_s, tasks, files;
-	unsigned long long memory, file_size;
+	unsigned long cpu_s, wall_s, tasks, files, descriptors;
+	unsigned long long memory, file_size, output;
 };
 
 extern struct profile is; /* the one in force */
 extern unsigned long refused; /* calls */
+extern unsigned long untold; /* of those, for which no line was printed */
 
 /* Answer a call that waits. Return: 0 or -errno of the answer. */
 int decide(struct guard *g, const struct guard_event *ev);
@@ -37,8 +38,12 @@ extern struct guard_path policy[]; /* ends with a path of NULL */
 /* Return: how many rules there are. */
 size_t make_rules(const struct guard_rule **out, bool demo, bool watch_memory);
 
+/* Folders of this run besides the profile's; NULL for none. */
+struct folders {
+	const char *tmpdir, *here, *read, *write;
+};
+
 /* Fill policy. Return: how many paths there are. */
-size_t make_policy(const char *folder, const char *also, const char *tmpdir,
-		   bool read_all, const char *command);
+size_t make_policy(const struct folders *f, bool read_all, const char *command);
 
 #endif

@@ -14,13 +14,37 @@
 
 #include "sandbox.h"
 
-#define MAX_LINES 3 /* for each call, then only counted */
+#define MAX_LINES 16 /* for each call, then only counted */
 #define MAX_NR	  1024
 
+#define MAKES_FILE (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
+
 unsigned long refused;
+unsigned long untold;
 static bool started; /* the command's own execve has been seen */
 static unsigned long files_made;
-static unsigned int lines[MAX_NR];
+
+/* What has been said of each call, by hash: a line is worth saying once. */
+static struct said {
+	unsigned int lines;
+	uint64_t hash[MAX_LINES];
+} said[MAX_NR];
+
+static bool is_new(struct said *s, const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325;
+	unsigned int i;
+
+	while (*text)
+		h = (h ^ (unsigned char)*text++) * 0x100000001b3;
+	for (i = 0; i < s->lines; i++)
+		if (s->hash[i] == h)
+			return false;
+	if (i == MAX_LINES)
+		return false;
+	s->hash[s->lines++] = h;
+	return true;
+}
 
 static int refuse(struct guard *g, const struct guard_event *ev, int error,
 		  const char *reason)
@@ -29,10 +53,11 @@ static int refuse(struct guard *g, const struct guard_event *ev, int error,
 	char text[GUARD_TEXT_LEN];
 
 	refused++;
-	if (lines[slot]++ < MAX_LINES) {
-		guard_say(g, ev, text);
+	guard_say(g, ev, text);
+	if (is_new(&said[slot], text))
 		warnx("refused %s: %s", text, reason);
-	}
+	else
+		untold++;
 	return guard_fail(g, ev, error);
 }
 
@@ -65,12 +90,34 @@ static bool seems_inside(const char *path, unsigned int access)
 	return false;
 }
 
+/*
+ * Does a path lead to another process's folder in /proc? The kernel decides
+ * (ptrace(2), landlock(7)) and says EACCES; this is for the line that names it.
+ */
+static bool of_another(struct guard *g, const char *path)
+{
+	char real[PATH_MAX], *end;
+	pid_t pid;
+
+	if (!realpath(path, real) || strncmp(real, "/proc/", 6) != 0)
+		return false;
+	pid = strtol(real + 6, &end, 10);
+	return end != real + 6 && !guard_owns(g, pid);
+}
+
 static bool wants_write(const struct guard_event *ev, const struct path_call *c)
 {
 	uint64_t flags = c->flags < 0 ? O_WRONLY : ev->args[c->flags];
 
 	return flags & (O_ACCMODE | O_CREAT | O_TRUNC) ||
 	       (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+static int decide_file(struct guard *g, const struct guard_event *ev)
+{
+	if (++files_made > is.files)
+		return refuse(g, ev, EDQUOT, "too many files made");
+	return guard_allow(g, ev);
 }
 
 static int decide_path(struct guard *g, const struct guard_event *ev,
@@ -95,10 +142,12 @@ static int decide_path(struct guard *g, const struct guard_event *ev,
 			return refuse(
 				g, ev, EACCES,
 				"no reading outside its folder and the system's");
+		if (!write && of_another(g, path))
+			return refuse(g, ev, EACCES,
+				      "no looking into other processes");
 	}
-	if (c->makes && (c->flags < 0 || ev->args[c->flags] & O_CREAT) &&
-	    ++files_made > is.files)
-		return refuse(g, ev, EDQUOT, "too many files made");
+	if (c->makes && (c->flags < 0 || ev->args[c->flags] & MAKES_FILE))
+		return decide_file(g, ev);
 	return guard_allow(g, ev);
 }
 
@@ -202,6 +251,8 @@ int decide(struct guard *g, const struct guard_event *ev)
 	case SCMP_SYS(rt_tgsigqueueinfo):
 	case SCMP_SYS(sched_setaffinity):
 		return decide_signal(g, ev);
+	case SCMP_SYS(memfd_create):
+		return decide_file(g, ev);
 	case SCMP_SYS(execve):
 		return decide_exec(g, ev);
 	default:

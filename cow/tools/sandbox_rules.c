@@ -97,7 +97,6 @@ static const int allowed[] = {
 	SCMP_SYS(munlock),
 	SCMP_SYS(mlockall),
 	SCMP_SYS(munlockall),
-	SCMP_SYS(memfd_create),
 	SCMP_SYS(pkey_alloc),
 	SCMP_SYS(pkey_free),
 	SCMP_SYS(pkey_mprotect),
@@ -178,12 +177,11 @@ static const int demo_allowed[] = {
 	SCMP_SYS(remap_file_pages),
 };
 
-/* Harmless commands of fcntl: F_SETOWN and its kin can signal others. */
+/* Harmless commands of fcntl: F_SETOWN, O_ASYNC and their kin signal others. */
 static const int fcntl_allowed[] = {
-	F_DUPFD,	 F_GETFD,      F_SETFD,	     F_GETFL,
-	F_SETFL,	 F_GETLK,      F_SETLK,	     F_SETLKW,
-	F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ, F_ADD_SEALS,
-	F_GET_SEALS,	 F_OFD_GETLK,  F_OFD_SETLK,  F_OFD_SETLKW,
+	F_DUPFD,     F_GETFD,	  F_SETFD,	   F_GETFL,	 F_GETLK,
+	F_SETLK,     F_SETLKW,	  F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ,
+	F_ADD_SEALS, F_GET_SEALS, F_OFD_GETLK,	   F_OFD_SETLK,	 F_OFD_SETLKW,
 };
 
 /* Harmless with these arguments. */
@@ -194,11 +192,12 @@ static const struct guard_rule shaped[] = {
 	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { IS(1, FIONREAD) } },
 	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { IS(1, FIONBIO) } },
 	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { IS(1, FIOCLEX) } },
-	/* perf_event_open's, userfaultfd's, PAGEMAP_SCAN, PROCMAP_QUERY */
-	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { MASK(1, 0xff00, 0x2400) } },
-	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { MASK(1, 0xff00, 0xaa00) } },
-	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { MASK(1, 0xffff, 0x6610) } },
-	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { MASK(1, 0xffff, 0x6611) } },
+	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { IS(1, 0xc0606610) } }, /* scan */
+	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { IS(1, 0xc0686611) } }, /* maps */
+	{ SCMP_ACT_ALLOW,
+	  SCMP_SYS(fcntl),
+	  2,
+	  { IS(1, F_SETFL), MASK(2, O_ASYNC, 0) } },
 	{ SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, { IS(0, PR_SET_NAME) } },
 	{ SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, { IS(0, PR_GET_NAME) } },
 	{ SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, { IS(0, PR_SET_PDEATHSIG) } },
@@ -209,7 +208,18 @@ static const struct guard_rule shaped[] = {
 	{ SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, { IS(0, 67) } }, /* KSM, set */
 	{ SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, { IS(0, 68) } }, /* KSM, get */
 	{ SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, { IS(0, 0x53564d41) } }, /* VMA */
-	{ SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, { IS(0, AF_UNIX) } },
+	/*
+	 * Not of datagrams: those can be sent to any socket by sendmsg, whose
+	 * address is in memory.
+	 */
+	{ SCMP_ACT_ALLOW,
+	  SCMP_SYS(socketpair),
+	  2,
+	  { IS(0, AF_UNIX), MASK(1, 0xf, SOCK_STREAM) } },
+	{ SCMP_ACT_ALLOW,
+	  SCMP_SYS(socketpair),
+	  2,
+	  { IS(0, AF_UNIX), MASK(1, 0xf, SOCK_SEQPACKET) } },
 	{ SCMP_ACT_ALLOW,
 	  SCMP_SYS(sendto),
 	  1,
@@ -231,10 +241,17 @@ static const struct guard_rule reading[] = {
 	{ SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, { MASK(2, NOT_READING, 0) } },
 };
 
+/* perf_event_open's and userfaultfd's */
+static const struct guard_rule demo_shaped[] = {
+	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { MASK(1, 0xff00, 0x2400) } },
+	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { MASK(1, 0xff00, 0xaa00) } },
+};
+
 static const int memory_calls[] = {
 	SCMP_SYS(brk),
 	SCMP_SYS(mmap),
 	SCMP_SYS(mremap),
+	SCMP_SYS(memfd_create),
 };
 
 const struct path_call path_calls[] = {
@@ -282,6 +299,8 @@ size_t make_rules(const struct guard_rule **out, bool demo, bool watch_memory)
 						  { IS(1, fcntl_allowed[i]) } };
 	for (i = 0; demo && i < COUNT(reading); i++)
 		rules[n++] = reading[i];
+	for (i = 0; demo && i < COUNT(demo_shaped); i++)
+		rules[n++] = demo_shaped[i];
 	if (demo)
 		n = add_rules(n, demo_allowed, COUNT(demo_allowed));
 	if (!watch_memory)
@@ -290,8 +309,7 @@ size_t make_rules(const struct guard_rule **out, bool demo, bool watch_memory)
 	return n;
 }
 
-size_t make_policy(const char *folder, const char *also, const char *tmpdir,
-		   bool read_all, const char *command)
+size_t make_policy(const struct folders *f, bool read_all, const char *command)
 {
 	static const char *const readable[] = {
 		"/usr",
@@ -330,10 +348,13 @@ size_t make_policy(const char *folder, const char *also, const char *tmpdir,
 		policy[n++] = (struct guard_path){ devices[i],
 						   GUARD_READ | GUARD_WRITE };
 	policy[n++] = (struct guard_path){ command, GUARD_READ | GUARD_EXEC };
-	policy[n++] = (struct guard_path){ tmpdir, all };
-	if (also)
-		policy[n++] = (struct guard_path){ also, all };
-	if (folder)
-		policy[n++] = (struct guard_path){ folder, all };
+	policy[n++] = (struct guard_path){ f->tmpdir, all };
+	if (f->read)
+		policy[n++] =
+			(struct guard_path){ f->read, GUARD_READ | GUARD_EXEC };
+	if (f->write)
+		policy[n++] = (struct guard_path){ f->write, all };
+	if (f->here)
+		policy[n++] = (struct guard_path){ f->here, all };
 	return n;
 }
