@@ -60,7 +60,8 @@ TOOLS := cow/tools/doctor cow/tools/ledger cow/tools/fail cow/tools/sandbox \
 	 cow/tools/record cow/tools/replay cow/tools/tracegen \
 	 cow/tools/litmus
 # Further files of programs: their rules below say whose.
-PARTS := cow/tools/fail_sweep cow/tools/sandbox_rules cow/tools/sandbox_decide
+PARTS := cow/tools/fail_sweep cow/tools/ledger_print cow/tools/sandbox_rules \
+	 cow/tools/sandbox_decide
 LABS  := sbrkdemo/labs/01_bump \
 	 sbrkdemo/labs/02_fit \
 	 cow/labs/04_predict
@@ -138,6 +139,7 @@ endef
 $(foreach l,$(LIBS),$(eval $(call archive,$(l))))
 
 $(O)/cow/tools/fail: $(O)/cow/tools/fail_sweep.o
+$(O)/cow/tools/ledger: $(O)/cow/tools/ledger_print.o
 $(O)/cow/tools/sandbox: $(patsubst %,$(O)/cow/tools/sandbox_%.o,rules decide)
 $(addprefix $(O)/,$(examiners)): $(O)/libexam.a
 $(addprefix $(O)/,$(programs) $(examiners) $(fixtures)): $(O)/%: $(O)/%.o $(archives)

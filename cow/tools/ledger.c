@@ -13,13 +13,13 @@
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
-#include "guard/guard.h"
+#include "ledger.h"
 
 /* length: which argument holds the bytes asked for, or -1. */
 static const struct listed {
@@ -43,36 +43,10 @@ static const struct listed {
 
 #define NLISTED (sizeof(listed) / sizeof(*listed))
 
-struct row {
-	struct row *next;
-	char process[GUARD_TASK_LEN];
-	char comm[GUARD_COMM_LEN];
-	const char *phase;
-	int nr;
-	uint32_t arch;
-	uint64_t calls;
-	uint64_t failed;
-	uint64_t bytes;
-};
+struct ledger_options opt;
 
-/* One process: how far its break moved. */
-struct moved {
-	struct moved *next;
-	char process[GUARD_TASK_LEN];
-	char comm[GUARD_COMM_LEN];
-	int64_t bytes;
-};
-
-static struct options {
-	bool json;
-	bool totals;
-	bool results;
-	const char *output;
-	char **argv;
-} opt;
-
-static struct row *rows;
-static struct moved *moves;
+struct row *rows;
+struct moved *moves;
 static atomic_int stop_sig;
 
 static const struct argp_option options[] = {
@@ -168,7 +142,7 @@ static const char *phase_of(const struct guard_who *who,
 	return who->loading ? "load" : "main";
 }
 
-static int length_arg(int nr)
+int length_arg(int nr)
 {
 	size_t i;
 
@@ -224,6 +198,14 @@ static void let_run(struct guard *g, const struct guard_event *ev,
 		errx(1, "letting a call run: %s", strerror(-error));
 }
 
+static void pass_on(struct guard *g)
+{
+	int sig = atomic_exchange(&stop_sig, 0);
+
+	if (sig)
+		guard_kill(g, sig);
+}
+
 /* Return: the command's exit status, as a shell has it. */
 static int supervise(struct guard *g)
 {
@@ -233,7 +215,7 @@ static int supervise(struct guard *g)
 	while (ev.what != GUARD_DONE) {
 		error = guard_next(g, &ev, -1);
 		if (error == -EINTR) {
-			guard_kill(g, stop_sig);
+			pass_on(g);
 			continue;
 		}
 		if (error)
@@ -253,106 +235,24 @@ static int supervise(struct guard *g)
 				     WEXITSTATUS(status);
 }
 
-/* All rows of one call become the first of them. */
-static void add_up(void)
-{
-	struct row *r, **at, *same;
-
-	for (r = rows; r; r = r->next) {
-		strcpy(r->process, "all");
-		strcpy(r->comm, "all");
-		r->phase = "all";
-		for (at = &r->next; (same = *at) != NULL;) {
-			if (same->nr != r->nr || same->arch != r->arch) {
-				at = &same->next;
-				continue;
-			}
-			r->calls += same->calls;
-			r->bytes += same->bytes;
-			r->failed += same->failed;
-			*at = same->next;
-			free(same);
-		}
-	}
-}
-
-static void call_name(const struct row *r, char *name)
-{
-	guard_call_name(&(struct guard_event){ .nr = r->nr, .arch = r->arch },
-			name);
-}
-
-static void print_json(FILE *out, json_t *object)
-{
-	if (!object || json_dumpf(object, out, JSON_COMPACT) ||
-	    fputc('\n', out) == EOF)
-		errx(1, "writing JSON failed");
-	json_decref(object);
-}
-
-static void print_row(FILE *out, const struct row *r)
-{
-	char name[GUARD_TEXT_LEN], bytes[24] = "-", failed[24] = "";
-	json_t *j;
-
-	call_name(r, name);
-	if (length_arg(r->nr) >= 0)
-		snprintf(bytes, sizeof(bytes), "%" PRIu64, r->bytes);
-	if (opt.results)
-		snprintf(failed, sizeof(failed), "%" PRIu64, r->failed);
-	if (!opt.json) {
-		fprintf(out, "%-8s %-15s %-5s %-14s %8" PRIu64 " %14s %8s\n",
-			r->process, r->comm, r->phase, name, r->calls, bytes,
-			failed);
-		return;
-	}
-	j = json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "program",
-		      "cow/tools/ledger", "process", r->process, "comm",
-		      r->comm, "phase", r->phase, "call", name, "calls",
-		      (json_int_t)r->calls, "bytes", (json_int_t)r->bytes);
-	if (j && opt.results)
-		json_object_set_new(j, "failed", json_integer(r->failed));
-	print_json(out, j);
-}
-
-static void print_moved(FILE *out, const struct moved *m)
-{
-	if (!opt.json)
-		fprintf(out,
-			"%-8s %-15s the break moved by %" PRId64 " bytes\n",
-			m->process, m->comm, m->bytes);
-	else
-		print_json(out, json_pack("{s:s,s:s,s:s,s:I}", "program",
-					  "cow/tools/ledger", "process",
-					  m->process, "comm", m->comm,
-					  "break_moved", (json_int_t)m->bytes));
-}
-
-static void print(void)
-{
-	FILE *out = opt.output ? fopen(opt.output, "we") : stderr;
-	const struct moved *m;
-	const struct row *r;
-
-	if (!out)
-		err(1, "opening %s", opt.output);
-	if (opt.totals)
-		add_up();
-	if (!opt.json)
-		fprintf(out, "%-8s %-15s %-5s %-14s %8s %14s %8s\n", "process",
-			"command", "phase", "call", "calls", "bytes asked",
-			opt.results ? "failed" : "");
-	for (r = rows; r; r = r->next)
-		print_row(out, r);
-	for (m = opt.totals ? NULL : moves; m; m = m->next)
-		print_moved(out, m);
-	if (fflush(out) || ferror(out))
-		err(1, "writing the ledger");
-}
-
 static void on_signal(int sig)
 {
-	stop_sig = sig;
+	if (sig != SIGALRM)
+		stop_sig = sig;
+}
+
+/* Signals to hand on, and the ticks of GUARD_TICKS. */
+static void catch_signals(void)
+{
+	const struct timeval tick = { 0, 20000 };
+	const struct itimerval often = { tick, tick };
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGALRM, &sa, NULL);
+	if (setitimer(ITIMER_REAL, &often, NULL))
+		err(1, "setting a timer");
 }
 
 int main(int argc, char **argv)
@@ -371,8 +271,7 @@ int main(int argc, char **argv)
 				   .rules = rules,
 				   .nrules = NLISTED + 1,
 				   .flags = GUARD_WAIT_ALL | GUARD_TASKS |
-					    GUARD_ENTRIES };
-	struct sigaction sa = { .sa_handler = on_signal };
+					    GUARD_ENTRIES | GUARD_TICKS };
 	struct guard *g;
 	int error, status;
 	size_t i;
@@ -391,10 +290,9 @@ int main(int argc, char **argv)
 		     opt.argv[0]);
 	if (error)
 		errx(1, "starting %s: %s", opt.argv[0], strerror(-error));
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
+	catch_signals();
 	status = supervise(g);
 	guard_close(g);
-	print();
+	print_ledger();
 	return status;
 }
