@@ -103,6 +103,12 @@ static void store_huge(struct rep *r)
 	rep_saw(r, in_huge(r, 0));
 }
 
+/* khugepaged may make a huge page of split ones again, at any time. */
+static void keep_small(void *ignored)
+{
+	obs_small_pages();
+}
+
 static void share(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_COPY);
@@ -112,6 +118,7 @@ static void share(struct rep *r)
 	peer = rep_peer(r);
 	if (peer)
 		rep_forked(r, peer, fork());
+	rep_order(r, peer, keep_small, NULL);
 	rep_order(r, peer, obs_reads, child);
 	rep_saw_faults(r, child);
 	rep_saw(r, rep_going(r) ? shared(r) : 0);

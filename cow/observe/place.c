@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * Where a measurement takes place: a range with nothing near it that could
- * merge with it, one CPU, no page held by a batch, no huge pages.
+ * merge with it, one CPU, no page held by a batch or marked, no huge pages.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -95,6 +98,30 @@ int obs_drain(void)
 		    MPOL_MF_MOVE) < 0)
 		return obs_fail(errno, "drain the LRU batches by move_pages");
 	return 0;
+}
+
+/* Some processors leave it to the kernel: then clearing the bit costs a fault. */
+static bool sets_accessed(void)
+{
+	struct utsname machine;
+
+	return !uname(&machine) && !strcmp(machine.machine, "x86_64");
+}
+
+int obs_unmark(void)
+{
+	int fd, error = 0;
+
+	if (!sets_accessed())
+		return obs_fail(EOPNOTSUPP, "clear accessed bits here");
+	fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return obs_fail(errno, "open /proc/self/clear_refs");
+	/* All pages, of files as well. */
+	if (write(fd, "1", 1) != 1)
+		error = errno;
+	close(fd);
+	return error ? obs_fail(error, "write /proc/self/clear_refs") : 0;
 }
 
 int obs_small_pages(void)

@@ -82,6 +82,21 @@ int obs_pin(void);
 int obs_drain(void);
 
 /**
+ * obs_unmark() - Clear the accessed bits of the calling process's pages.
+ *
+ * Rule: wp_page_copy() copies without the page table's lock, and then looks
+ * whether the entry is what it was. Who looks for idle pages (DAMON, reclaim)
+ * clears the accessed bit, now and then right then: the copy is thrown away,
+ * and the store faults once more. A bit that is clear can't be cleared, and a
+ * store that faults does not set it. By /proc/self/clear_refs.
+ *
+ * Return: 0, -EOPNOTSUPP where processors may leave the bit to the kernel, or
+ * -errno where that file can't be written: a fault may then, rarely, be counted
+ * twice.
+ */
+int obs_unmark(void);
+
+/**
  * obs_small_pages() - Refuse huge pages in the calling process.
  *
  * By prctl(PR_SET_THP_DISABLE), which children inherit.

@@ -77,6 +77,8 @@ int obs_begin(struct obs_window *window)
 
 	/* Refused in containers: then pinning alone keeps pages what they are. */
 	obs_drain();
+	/* Where this is refused a fault may be taken twice, which is rare. */
+	obs_unmark();
 	window->error = 0;
 	memset(&window->faults, 0, sizeof(window->faults));
 	rc = obs_counter_open(window->counter.fd, &window->faults.source);

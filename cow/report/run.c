@@ -62,7 +62,8 @@ static void add_to_sums(struct rep *r)
 /* How many pages the kernel has moved or swapped, of all processes. */
 static uint64_t pages_moved(void)
 {
-	static const char *const fields[] = { "pgmigrate_success", "pswpin",
+	static const char *const fields[] = { "pgmigrate_success",
+					      "thp_collapse_alloc", "pswpin",
 					      "pswpout" };
 	uint64_t sum = 0, value;
 	struct obs_proc self;

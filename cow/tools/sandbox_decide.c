@@ -120,6 +120,15 @@ static int decide_file(struct guard *g, const struct guard_event *ev)
 	return guard_allow(g, ev);
 }
 
+/*
+ * The demos clear their own accessed bits (obs_unmark()), and do without where
+ * that is refused. Landlock refuses it; but it is no attempt to get out.
+ */
+static bool own_marks(const char *path)
+{
+	return !strcmp(path, "/proc/self/clear_refs");
+}
+
 static int decide_path(struct guard *g, const struct guard_event *ev,
 		       const struct path_call *c)
 {
@@ -134,6 +143,8 @@ static int decide_path(struct guard *g, const struct guard_event *ev,
 	for (i = 0; i < 2 && c->path[i] >= 0; i++) {
 		if (guard_path(g, ev, c->path[i], c->dirfd[i], path))
 			continue; /* the kernel will say EFAULT or EBADF */
+		if (write && own_marks(path))
+			continue;
 		if (write && !seems_inside(path, GUARD_WRITE))
 			return refuse(g, ev, EACCES,
 				      "no writing outside its folder");

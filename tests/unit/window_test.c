@@ -333,6 +333,41 @@ static void speaks_with_perf(void **state)
 	unsetenv("PERF_CTL_FD");
 }
 
+/* "Referenced" of the watched range: kilobytes whose accessed bit is set. */
+static long referenced(void)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "re");
+	char line[512];
+	struct obs_vma vma;
+	bool here = false;
+	long kb = -1;
+
+	assert_non_null(smaps);
+	while (kb < 0 && fgets(line, sizeof(line), smaps)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!obs_vma_parse(line, &vma))
+			here = vma.start == (uintptr_t)area;
+		else if (here)
+			sscanf(line, "Referenced: %ld kB", &kb);
+	}
+	fclose(smaps);
+	return kb;
+}
+
+/* What is not marked nobody unmarks in the midst of a fault. */
+static void unmarks_its_pages(void **state)
+{
+	if (obs_unmark() == -EOPNOTSUPP)
+		skip();
+	touch_write_pages(area, PAGES, obs_page_size(), 1);
+	assert_int_equal(referenced(), PAGES * obs_page_size() / 1024);
+	assert_int_equal(obs_begin(window), 0);
+	assert_int_equal(referenced(), 0);
+	touch_write_pages(area, PAGES, obs_page_size(), 2);
+	assert_int_equal(obs_end(window), 0);
+	assert_int_equal(window->faults.total, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -356,6 +391,7 @@ int main(void)
 		TEST(a_child_counts_copies),
 		TEST(a_killed_child_is_noticed),
 		TEST(speaks_with_perf),
+		TEST(unmarks_its_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
