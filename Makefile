@@ -91,7 +91,7 @@ DESTDIR ?=
 PREFIX  ?= /usr/local
 
 cflags   := -std=gnu11 -D_GNU_SOURCE -Icow -fPIC -pthread -MMD -MP \
-	    -Wall -Wextra -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
+	    -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	    -Wvla-larger-than=4000 $(if $(W),-Werror) $(sanitize)
 ldlibs    = $(shell pkg-config --libs jansson libseccomp)
 archives := $(foreach l,litmus report $(filter-out litmus report exam,$(LIBS)),$(O)/lib$(l).a)

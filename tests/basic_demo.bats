@@ -21,7 +21,7 @@ teardown_file()
 		run --separate-stderr "$COPIES/$demo" --help
 		[ "$status" = 0 ]
 		[ -z "$stderr" ]
-		for option in --pages --size --tap --json --color --ask --quiet; do
+		for option in --pages --size --tap --json --color --ask --quiet --seed --pause; do
 			[[ $output == *"$option"* ]]
 		done
 	done
@@ -33,7 +33,8 @@ teardown_file()
 		for bad in --pages=0 --pages=-1 --pages=abc --pages= --pages=1k \
 			--pages=99999999999999999999 --pages=1.5 --size=0 --size=1X --size=-4K \
 			--size=99999999999G --color=maybe --what extra \
-			'--pages=1 --size=1M' '--tap --json' '--ask --json' '--ask --quiet'; do
+			--seed=0 --seed=x \
+			'--pages=1 --size=1M' '--tap --json' '--ask --json' '--ask --quiet' '--pause --tap'; do
 			# shellcheck disable=SC2086 # two options are two words
 			run --separate-stderr "$COPIES/$demo" $bad
 			echo "$demo $bad: $status $stderr"
@@ -149,13 +150,73 @@ teardown_file()
 }
 
 @test "--ask compares what is said with what is measured" {
-	run "$COPIES/sbrkdemo/grow" --pages 3 --ask <<<$'0\nx\n-1\n3\n9\n0'
+	run "$COPIES/sbrkdemo/grow" --pages 3 --ask <<<$'0\nx\n-1\n3\n0\n9\n3\n3\n0\n0\n3\n0'
 	echo "$output"
 	[ "$status" = 0 ]
 	[ "$(grep -c 'A whole number, please' <<<"$output")" = 2 ]
-	[ "$(grep -c ' right$' <<<"$output")" = 3 ]
-	[ "$(grep -c ' wrong$' <<<"$output")" = 1 ]
+	[ "$(grep -c ' right$' <<<"$output")" = 9 ]
+	[ "$(grep -c 'said 9, 9 too many .* wrong$' <<<"$output")" = 1 ]
+	[[ $output == *"You were right 9 times out of 10."* ]]
+}
+
+@test "--ask asks for each prediction of each demo, and only then tells" {
+	local demo
+	for demo in $COW_DEMOS; do
+		"$COPIES/$demo" --json | jq -s '[.[:-1][] | 1 + (.checks // [] | length)] | add' \
+			>"$BATS_TEST_TMPDIR/claims"
+		yes 0 | "$COPIES/$demo" --ask >"$BATS_TEST_TMPDIR/out"
+		echo "$demo: $(tail -n 1 "$BATS_TEST_TMPDIR/out")"
+		grep -q "^You were right .* out of $(cat "$BATS_TEST_TMPDIR/claims")\.$" \
+			"$BATS_TEST_TMPDIR/out"
+		# No answer stands between a step's headline and its last question.
+		awk '/^[0-9]+\/[0-9]/ { asking = 1 }
+			/^     predict/ { asking = 0 }
+			/^     (shown|because|measure)/ && asking { bad = 1 }
+			/ How many / && !asking { bad = 1 }
+			END { exit bad }' "$BATS_TEST_TMPDIR/out"
+		run ! grep -E '.{81}' "$BATS_TEST_TMPDIR/out"
+	done
+}
+
+@test "--ask keeps the score when there is no more input" {
+	run --separate-stderr "$COPIES/sbrkdemo/grow" --pages 3 --ask <<<$'0\n3\n0\n7\n3'
+	[ "$status" = 1 ]
 	[[ $output == *"You were right 3 times out of 4."* ]]
+	[[ $stderr == *"read your prediction"* ]]
+}
+
+@test "--seed makes variants, the same ones each time" {
+	local seed
+	for seed in 1 2 3 4 5 6 7 8 9; do
+		"$COPIES/cow/fork_cow" --seed $seed --json >"$BATS_TEST_TMPDIR/$seed"
+		"$COPIES/cow/fork_cow" --seed $seed --json | cmp - "$BATS_TEST_TMPDIR/$seed"
+		tail -n 1 "$BATS_TEST_TMPDIR/$seed" | jq -e ".seed == $seed"
+	done
+	[ "$(cat "$BATS_TEST_TMPDIR"/? | jq 'select(.pages).pages' | sort -u | wc -l)" -ge 7 ]
+	"$COPIES/cow/fork_cow" --seed 1 --pages 5 --json | tail -n 1 | jq -e '.pages == 5'
+}
+
+@test "--pause waits for a line where no terminal is, and q leaves" {
+	local demo=$COPIES/sbrkdemo/grow
+	run "$demo" --pause <<<$'\nand on\nq'
+	[ "$status" = 130 ]
+	[[ $output == *"4 steps: 2 ok, 2 not run;"* ]]
+	run "$demo" --pause </dev/null
+	[ "$status" = 0 ]
+	cmp <("$demo" </dev/null | grep -v 0x) <(yes '' | "$demo" --pause | grep -v 0x)
+	# What is left of the input is the next program's.
+	run bash -c "('$demo' --pause >/dev/null; cat) <<<\$'\n\n\n\nrest'"
+	[ "$output" = rest ]
+}
+
+@test "--pause takes single keys of a terminal, and leaves it as it was" {
+	script -qec true /dev/null || skip "no pseudo-terminals here"
+	local demo=$COPIES/sbrkdemo/grow
+	run script -qec "stty -a >$BATS_TEST_TMPDIR/was; $demo --pause; echo left \$?
+		stty -a | cmp - $BATS_TEST_TMPDIR/was && echo the same" /dev/null \
+		< <(sleep 1; printf x; sleep 1; printf q; sleep 1)
+	echo "$output"
+	[[ $output == *"1/4"*"any key goes on, q leaves"*"left 130"*"the same"* ]]
 }
 
 @test "what is measured stands below 'measure'" {

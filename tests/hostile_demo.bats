@@ -167,14 +167,14 @@ failed_with()
 	done
 }
 
-# Asked for the third prediction, fork_cow has a child; it dies, then we answer.
+# Asked for the fifth prediction, fork_cow has a child; it dies, then we answer.
 @test "a child that is killed" {
 	mkfifo "$BATS_TEST_TMPDIR/answers"
 	exec 8<>"$BATS_TEST_TMPDIR/answers"
 	timeout 20 "$COPIES/cow/fork_cow" --ask <&8 8>&- \
 		>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/errors" 3>&- &
 	local pid=$! child='' i
-	printf '1\n1\n' >&8
+	printf '1\n1\n1\n1\n' >&8
 	for ((i = 0; i < 100 && ${#child} == 0; i++)); do
 		sleep 0.1
 		child=$(pgrep -f "^$COPIES/cow/fork_cow" | while read -r p; do
@@ -182,7 +182,7 @@ failed_with()
 		done)
 	done
 	kill -KILL "$child"
-	printf '1\n1\n1\n1\n' >&8
+	yes 1 | head -n 20 >&8
 	status=0
 	wait $pid || status=$?
 	exec 8>&-
@@ -196,7 +196,7 @@ failed_with()
 	exec 8<>"$BATS_TEST_TMPDIR/answers"
 	"$COPIES/cow/fork_reuse" --ask <&8 8>&- >/dev/null 2>&1 3>&- &
 	local pid=$! i
-	printf '1\n1\n1\n' >&8
+	yes 1 | head -n 6 >&8
 	for ((i = 0; i < 100; i++)); do
 		[ "$(pgrep -c -f "^$COPIES/cow/fork_reuse")" -lt 3 ] || break
 		sleep 0.1

@@ -17,6 +17,18 @@ teardown_file()
 	close_copies
 }
 
+# All demos' variants of a seed have to hold, run by the given command.
+variants_hold()
+{
+	local seed=$1 demo
+
+	shift
+	for demo in $COW_DEMOS; do
+		echo "$* $demo --seed $seed"
+		"$@" "$COPIES/$demo" --seed "$seed" --json | all_held ''
+	done
+}
+
 @test "demos hold as the user who runs the tests" {
 	demos_hold '' "$sizes"
 }
@@ -43,6 +55,14 @@ teardown_file()
 	# Nothing tells zero pages from others there if a mapping holds both.
 	COW_DEMOS=${COW_DEMOS/cow\/zero_page/} \
 		demos_hold getrusage "7 64" nobody_without_perf --no-scan --no-drain
+}
+
+@test "demos hold in other variants" {
+	local seed
+	for seed in 1 2; do
+		variants_hold $seed
+	done
+	variants_hold 3 as_nobody
 }
 
 @test "demos hold ten times out of ten at 4096 pages" {

@@ -63,20 +63,37 @@ void rep_claim_text(const struct rep_claim *claim, bool measured, char *text,
 			 unit, tail);
 }
 
-int rep_ask(struct rep_claim *claim)
+/* On a line of its own if there would be little room for the answer. */
+static void put_question(const struct rep *r, const struct rep_claim *claim)
 {
-	char line[64], extra;
+	char text[256];
+
+	snprintf(text, sizeof(text), "How many %s%s%s?",
+		 claim->faults ? "faults" : claim->unit,
+		 claim->faults ? "" : " ", claim->faults ? "" : claim->what);
+	if (strlen(text) + REP_INDENT + REP_LABEL + 8 > r->width) {
+		rep_wrapped(r, "you", text, NULL);
+		printf("%*s> ", REP_INDENT + REP_LABEL, "");
+	} else {
+		printf("%*s%-*s%s ", REP_INDENT, "", REP_LABEL, "you", text);
+	}
+	fflush(stdout);
+}
+
+int rep_ask(const struct rep *r, struct rep_claim *claim)
+{
+	char line[64], rest[64], extra;
 
 	for (;;) {
-		printf("%*s%-*sHow many %s%s%s? ", REP_INDENT, "", REP_LABEL,
-		       "you", claim->faults ? "faults" : claim->unit,
-		       claim->faults ? "" : " ",
-		       claim->faults ? "" : claim->what);
-		fflush(stdout);
+		put_question(r, claim);
 		if (!fgets(line, sizeof(line), stdin)) {
 			putchar('\n');
 			return -ENODATA;
 		}
+		/* The rest of a long line is no answer to the next question. */
+		while (!strchr(line, '\n') &&
+		       fgets(rest, sizeof(rest), stdin) && !strchr(rest, '\n'))
+			;
 		/* A terminal has shown what was typed. */
 		if (!isatty(STDIN_FILENO))
 			printf("%s", line);
@@ -89,4 +106,15 @@ int rep_ask(struct rep_claim *claim)
 	}
 	claim->asked = true;
 	return 0;
+}
+
+void rep_gap_text(const struct rep_claim *claim, char *text, size_t size)
+{
+	uint64_t said = claim->answer, is = claim->measured;
+
+	snprintf(text, size, "said %" PRIu64, said);
+	if (said == is)
+		return;
+	snprintf(text, size, "said %" PRIu64 ", %" PRIu64 " too %s", said,
+		 said > is ? said - is : is - said, said > is ? "many" : "few");
 }

@@ -33,6 +33,8 @@ struct rep_options {
 	bool ask;
 	bool quiet;
 	bool color;
+	bool pause;
+	uint64_t seed; /* 0: none */
 	const char *own;
 };
 
@@ -97,6 +99,8 @@ struct rep {
 	uint64_t unseen; /* of @measured, what perf:u has no eyes for */
 	size_t asked;
 	size_t right;
+	size_t varied; /* how many numbers --seed was asked for */
+	bool left; /* by the key 'q' */
 };
 
 /* Parse the command line; leaves the program for --help and bad usage. */
@@ -104,7 +108,17 @@ void rep_parse(struct rep_options *options, const struct rep_demo *demo,
 	       int argc, char **argv);
 
 /* Ask the person in front of us; -ENODATA when there is no more input. */
-int rep_ask(struct rep_claim *claim);
+int rep_ask(const struct rep *r, struct rep_claim *claim);
+
+/* "6 too many", of an answer that is not right. */
+void rep_gap_text(const struct rep_claim *claim, char *text, size_t size);
+
+/* A number from @least to @most, by the seed and by who asks how often. */
+size_t rep_seeded(uint64_t seed, const char *name, size_t nth, size_t least,
+		  size_t most);
+
+/* Wait for a key before the running step; false when it was 'q'. */
+bool rep_key(const struct rep *r);
 
 /* A place for one thing more; NULL and a failed demo if there is none. */
 #define REP_NEW(r, what)                                             \

@@ -114,6 +114,9 @@ static void end(struct rep *r)
 				   (int)r->verdicts[REP_SKIPPED]);
 
 	json_object_set_new(object, "pages", json_integer(rep_pages(r)));
+	if (r->options.seed)
+		json_object_set_new(object, "seed",
+				    json_integer(r->options.seed));
 	json_object_set_new(object, "predicted", json_integer(r->predicted));
 	json_object_set_new(object, "measured", json_integer(r->measured));
 	json_object_set_new(object, "perf", json_integer(r->by_perf));

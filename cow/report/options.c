@@ -17,6 +17,8 @@ enum {
 	KEY_JSON,
 	KEY_COLOR,
 	KEY_ASK,
+	KEY_SEED,
+	KEY_PAUSE,
 	KEY_OWN,
 };
 
@@ -25,6 +27,11 @@ static const struct argp_option common[] = {
 	{ "size", KEY_SIZE, "BYTES[K|M|G]", 0,
 	  "work on so much memory, rounded up to pages", 1 },
 	{ "ask", KEY_ASK, NULL, 0, "ask for your own predictions first", 2 },
+	{ "seed", KEY_SEED, "N", 0,
+	  "another variant: of the number of pages, and of what the steps choose",
+	  2 },
+	{ "pause", KEY_PAUSE, NULL, 0,
+	  "wait for a key before each step; q leaves", 2 },
 	{ "tap", KEY_TAP, NULL, 0, "say it in TAP 13", 3 },
 	{ "json", KEY_JSON, NULL, 0, "say it in JSON, one object a line", 3 },
 	{ "color", KEY_COLOR, "WHEN", 0,
@@ -91,8 +98,19 @@ static void check(struct argp_state *state, const struct rep_options *options)
 {
 	if (options->tap && options->json)
 		argp_error(state, "--tap and --json exclude each other");
-	if (options->ask && (options->tap || options->json || options->quiet))
-		argp_error(state, "--ask goes with the plain text only");
+	if ((options->ask || options->pause) &&
+	    (options->tap || options->json || options->quiet))
+		argp_error(state, "--%s goes with the plain text only",
+			   options->ask ? "ask" : "pause");
+}
+
+/* From a quarter of the usual number to twice as many. */
+static size_t some_pages(const struct parse *parse)
+{
+	size_t usual = parse->demo->pages;
+
+	return rep_seeded(parse->options->seed, parse->demo->name, 0,
+			  (usual + 3) / 4, 2 * usual);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -122,6 +140,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_ASK:
 		options->ask = true;
 		break;
+	case KEY_SEED:
+		options->seed = number(state, "--seed", arg, "");
+		break;
+	case KEY_PAUSE:
+		options->pause = true;
+		break;
 	case 'q':
 		options->quiet = true;
 		break;
@@ -137,6 +161,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		check(state, options);
+		if (options->seed && !parse->sized)
+			options->pages = some_pages(parse);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -24,11 +24,15 @@ struct rep;
  * @settles: the numbers of the course statements it settles, such as
  *           "S16 S26"; NULL for none
  * @run: does it: rep_expect*(), rep_because(), the system calls, rep_saw*()
+ * @question: what the step does, without what comes of it: with --ask it stands
+ *            in place of @statement until all is answered; NULL where
+ *            @statement gives nothing away
  */
 struct rep_step {
 	const char *statement;
 	const char *settles;
 	void (*run)(struct rep *r);
+	const char *question;
 };
 
 /**
@@ -92,6 +96,21 @@ int rep_main(const struct rep_demo *demo, int argc, char **argv);
  * Return: at least 1.
  */
 size_t rep_pages(const struct rep *r);
+
+/**
+ * rep_vary() - A number of the demo's choice, which --seed varies.
+ * @r: the running demo
+ * @usual: the number without --seed, from @least to @most
+ * @least: the smallest that the demo can do with
+ * @most: the largest
+ *
+ * Such as which page is written, or how many. The number of pages varies
+ * without it. Equal seeds give equal numbers; call it in set_up, so that they
+ * come in the same order in each run.
+ *
+ * Return: the number.
+ */
+size_t rep_vary(struct rep *r, size_t usual, size_t least, size_t most);
 
 /**
  * rep_sees_frames() - Can page frames be told apart by number here?

@@ -16,6 +16,7 @@ enum {
 	EXIT_OK = 0,
 	EXIT_DIFFERS = 1,
 	EXIT_SKIPPED = 4,
+	EXIT_LEFT = 130, /* as if interrupted: who runs more stops as well */
 };
 
 const char *rep_verdict_id(enum rep_verdict verdict)
@@ -49,8 +50,9 @@ static void add_to_sums(struct rep *r)
 	for (size_t i = 0; i < r->n_claims; i++) {
 		const struct rep_claim *claim = &r->claims[i];
 
-		r->asked += claim->asked;
-		r->right += claim->asked && claim->answer == claim->measured;
+		r->asked += claim->asked && claim->seen;
+		r->right += claim->asked && claim->seen &&
+			    claim->answer == claim->measured;
 		if (!claim->faults || verdict(r) == REP_SKIPPED)
 			continue;
 		r->predicted += claim->predicted;
@@ -160,6 +162,8 @@ static void prepare(struct rep *r)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	/* What we do not ask for is the next program's, in a tour. */
+	setvbuf(stdin, NULL, _IONBF, 0);
 	check_memory(r);
 	if (!r->failed)
 		look_around(r);
@@ -188,6 +192,8 @@ static int conclude(struct rep *r)
 	}
 	if (r->verdicts[REP_DIFFERS])
 		return EXIT_DIFFERS;
+	if (r->left)
+		return EXIT_LEFT;
 	if (r->disturbances || r->disturbed || !r->verdicts[REP_OK])
 		return EXIT_SKIPPED;
 	return EXIT_OK;
@@ -203,8 +209,12 @@ int rep_main(const struct rep_demo *demo, int argc, char **argv)
 	r->demo = demo;
 	rep_parse(&r->options, demo, argc, argv);
 	prepare(r);
-	for (; r->step < demo->nsteps && !r->failed; r->step++)
+	for (; r->step < demo->nsteps && !r->failed; r->step++) {
+		r->left = r->options.pause && !rep_key(r);
+		if (r->left)
+			break;
 		run_step(r);
+	}
 	status = conclude(r);
 	free(r);
 	return status;

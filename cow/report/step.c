@@ -12,6 +12,14 @@ size_t rep_pages(const struct rep *r)
 	return r->options.pages;
 }
 
+size_t rep_vary(struct rep *r, size_t usual, size_t least, size_t most)
+{
+	r->varied++;
+	return r->options.seed ? rep_seeded(r->options.seed, r->demo->name,
+					    r->varied, least, most) :
+				 usual;
+}
+
 bool rep_sees_frames(const struct rep *r)
 {
 	return r->sees_frames;
@@ -59,14 +67,15 @@ void rep_expect(struct rep *r, uint64_t value, const char *unit,
 	claim->what = what;
 }
 
-/* A question is asked before the answer is given away. */
+/* All questions are asked before an answer is given away. */
 static void announce(struct rep *r)
 {
 	if (!r->n_claims || r->failed)
 		return;
-	if (r->options.ask &&
-	    rep_failed(r, rep_ask(&r->claims[0]), "read your prediction"))
-		return;
+	for (size_t i = 0; i < r->n_claims && r->options.ask; i++)
+		if (rep_failed(r, rep_ask(r, &r->claims[i]),
+			       "read your prediction"))
+			return;
 	for (size_t i = 0; i < r->n_claims && r->render->predict; i++)
 		r->render->predict(r, &r->claims[i]);
 	if (r->render->because)

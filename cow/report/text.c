@@ -84,15 +84,20 @@ static void paragraph(const struct rep *r, const char *text)
 static void begin(struct rep *r)
 {
 	const char *blind = obs_source_blind(r->source);
-	char text[400];
+	char text[400], variant[40] = "";
 
 	paint(r, BOLD, r->demo->name);
 	printf(": %s\n", r->demo->title);
-	paragraph(r, r->demo->lesson);
+	/* Who is asked is not told first. */
+	if (!r->options.ask)
+		paragraph(r, r->demo->lesson);
+	if (r->options.seed)
+		snprintf(variant, sizeof(variant), "Variant %" PRIu64 ". ",
+			 r->options.seed);
 	snprintf(
 		text, sizeof(text),
-		"%zu page%s of %zu bytes. Faults are counted by %s%s%s%s%s. %s%s",
-		rep_pages(r), rep_s(rep_pages(r)), obs_page_size(),
+		"%s%zu page%s of %zu bytes. Faults are counted by %s%s%s%s%s. %s%s",
+		variant, rep_pages(r), rep_s(rep_pages(r)), obs_page_size(),
 		r->source == OBS_RUSAGE ? "getrusage" : "perf",
 		blind ? " (" : "", blind ? blind : "", blind ? ")" : "",
 		r->source == OBS_RUSAGE ? "" : " and getrusage",
@@ -101,15 +106,28 @@ static void begin(struct rep *r)
 	paragraph(r, text);
 }
 
+/* The statement, and which ones of the course it settles. */
+static void statement(const struct rep_step *step, char *text, size_t size)
+{
+	snprintf(text, size, "%s%s%s%s", step->statement,
+		 step->settles ? " [" : "", step->settles ? step->settles : "",
+		 step->settles ? "]" : "");
+}
+
+static bool has_question(const struct rep *r)
+{
+	return r->options.ask && r->demo->steps[r->step].question;
+}
+
 static void step_begin(struct rep *r)
 {
 	const struct rep_step *step = &r->demo->steps[r->step];
 	char text[400];
 
 	putchar('\n');
-	snprintf(text, sizeof(text), "%s%s%s%s", step->statement,
-		 step->settles ? " [" : "", step->settles ? step->settles : "",
-		 step->settles ? "]" : "");
+	statement(step, text, sizeof(text));
+	if (has_question(r))
+		snprintf(text, sizeof(text), "%s", step->question);
 	printf("%zu/%-*zu", r->step + 1, r->step >= 9 ? 2 : 3, r->demo->nsteps);
 	for (const char *rest = text; *rest; rest += strspn(rest, " ")) {
 		size_t len = fitting(rest, r->width - REP_INDENT);
@@ -123,15 +141,21 @@ static void step_begin(struct rep *r)
 
 static void predict(struct rep *r, const struct rep_claim *claim)
 {
-	char text[256];
+	char text[400];
 
+	if (claim == r->claims && has_question(r)) {
+		statement(&r->demo->steps[r->step], text, sizeof(text));
+		rep_wrapped(r, "shown", text, NULL);
+	}
 	rep_claim_text(claim, false, text, sizeof(text));
 	rep_wrapped(r, claim == r->claims ? "predict" : "", text, NULL);
 }
 
+/* Who was asked is told why after what was seen: see step_end(). */
 static void because(struct rep *r)
 {
-	rep_wrapped(r, "because", r->reason, NULL);
+	if (!r->options.ask)
+		rep_wrapped(r, "because", r->reason, NULL);
 }
 
 static void measure(struct rep *r, const struct rep_claim *claim)
@@ -142,7 +166,7 @@ static void measure(struct rep *r, const struct rep_claim *claim)
 	rep_wrapped(r, r->seen == 1 ? "measure" : "", text,
 		    rep_claim_holds(claim) ? "ok" : "DIFFERS");
 	if (claim->asked) {
-		snprintf(text, sizeof(text), "said %" PRIu64, claim->answer);
+		rep_gap_text(claim, text, sizeof(text));
 		rep_wrapped(r, "you", text,
 			    claim->answer == claim->measured ? "right" :
 							       "wrong");
@@ -254,6 +278,8 @@ static void strip(struct rep *r, const char *label, const struct obs_page *page,
 
 static void step_end(struct rep *r, enum rep_verdict verdict)
 {
+	if (r->options.ask && r->seen)
+		rep_wrapped(r, "because", r->reason, NULL);
 	legend(r);
 	if (verdict == REP_SKIPPED)
 		rep_wrapped(r, "SKIPPED", r->why, NULL);
@@ -262,10 +288,23 @@ static void step_end(struct rep *r, enum rep_verdict verdict)
 			rep_wrapped(r, "measure", "nothing", "DIFFERS");
 }
 
+static void score(const struct rep *r)
+{
+	if (r->asked)
+		printf("You were right %zu time%s out of %zu.\n", r->right,
+		       rep_s(r->right), r->asked);
+}
+
 static void end(struct rep *r)
 {
-	if (r->failed)
+	if (r->failed) {
+		score(r);
 		return;
+	}
+	if (r->options.ask) {
+		putchar('\n');
+		paragraph(r, r->demo->lesson);
+	}
 	printf("\n%zu step%s: %zu ok", r->demo->nsteps, rep_s(r->demo->nsteps),
 	       r->verdicts[REP_OK]);
 	if (r->verdicts[REP_DIFFERS]) {
@@ -275,11 +314,11 @@ static void end(struct rep *r)
 	}
 	if (r->verdicts[REP_SKIPPED])
 		printf(", %zu skipped", r->verdicts[REP_SKIPPED]);
+	if (r->left)
+		printf(", %zu not run", r->demo->nsteps - r->step);
 	printf("; %" PRIu64 " fault%s predicted, %" PRIu64 " measured.\n",
 	       r->predicted, rep_s(r->predicted), r->measured);
-	if (r->asked)
-		printf("You were right %zu time%s out of %zu.\n", r->right,
-		       rep_s(r->right), r->asked);
+	score(r);
 }
 
 const struct rep_render rep_text = {
