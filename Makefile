@@ -11,6 +11,8 @@ DEMOS := sbrkdemo/grow \
 	 sbrkdemo/foreign \
 	 sbrkdemo/malloc_rules \
 	 sbrkdemo/realloc_rules \
+	 sbrkdemo/promise \
+	 sbrkdemo/stock \
 	 sbrkdemo/heap \
 	 sbrkdemo/fit \
 	 sbrkdemo/fragment \
@@ -33,6 +35,7 @@ DEMOS := sbrkdemo/grow \
 	 mmapdemo/threshold \
 	 cow/fork_cow \
 	 cow/fork_reuse \
+	 cow/child_size \
 	 cow/generations \
 	 cow/zero_page \
 	 cow/kernel_write \
@@ -58,10 +61,11 @@ FREE := sbrkdemo/limit mmapdemo/modes cow/kernel_write
 GUARDED := cow/denied
 TOOLS := cow/tools/doctor cow/tools/ledger cow/tools/fail cow/tools/sandbox \
 	 cow/tools/record cow/tools/replay cow/tools/tracegen \
-	 cow/tools/litmus
+	 cow/tools/litmus cow/tools/myths
 # Further files of programs: their rules below say whose.
 PARTS := cow/tools/fail_sweep cow/tools/ledger_print cow/tools/sandbox_rules \
-	 cow/tools/sandbox_decide
+	 cow/tools/sandbox_decide \
+	 $(patsubst %,cow/tools/myths_%,course people facts claim run say)
 LABS  := sbrkdemo/labs/01_bump \
 	 sbrkdemo/labs/02_fit \
 	 cow/labs/04_predict
@@ -141,6 +145,8 @@ $(foreach l,$(LIBS),$(eval $(call archive,$(l))))
 $(O)/cow/tools/fail: $(O)/cow/tools/fail_sweep.o
 $(O)/cow/tools/ledger: $(O)/cow/tools/ledger_print.o
 $(O)/cow/tools/sandbox: $(patsubst %,$(O)/cow/tools/sandbox_%.o,rules decide)
+$(O)/cow/tools/myths: $(patsubst %,$(O)/cow/tools/myths_%.o, \
+	course people facts claim run say)
 $(addprefix $(O)/,$(examiners)): $(O)/libexam.a
 $(addprefix $(O)/,$(programs) $(examiners) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
 	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ \
@@ -228,6 +234,11 @@ $(foreach d,$(DEMOS) $(GUARDED),$(eval $(call demo,$(d))))
 plot-tradeoff: $(O)/cow/tradeoff
 	@scripts/deps plot
 	@scripts/plot/tradeoff.sh $< $(O)/tradeoff.svg
+
+## Settle what people believe about memory, by running the demos
+myths: deps-run
+	@$(MAKE) --no-print-directory all
+	@$(O)/cow/tools/myths $(ARGS)
 
 ## Compare every demo's prediction, count and kinds with perf's (scripts/perf)
 perf: deps-run
