@@ -209,15 +209,22 @@ all:
 
 # Demos run in the sandbox, which changes no count; SANDBOX= runs them free.
 SANDBOX ?= demo
-sandbox = $(if $(and $(SANDBOX),$(filter-out $(FREE),$(1))), \
-	$(O)/cow/tools/sandbox --profile $(SANDBOX) --write /var/tmp --)
+tour = SANDBOX=$(SANDBOX) FREE="$(FREE) $(GUARDED)" scripts/tour $(O) \
+	$(DEMOS) $(GUARDED) --
 
-## Build all demos and run them one after another
+## Run all demos in turn: a tour (ARGS= options for all of them)
 demo: deps-run
 	@$(MAKE) --no-print-directory all
-	@$(foreach d,$(DEMOS),{ $(call sandbox,$(d)) $(O)/$(d) || \
-		[ $$? = 4 ] || exit 1; echo; };)
-	@for d in $(GUARDED); do $(O)/$$d || [ $$? = 4 ] || exit 1; echo; done
+	@$(tour) $(ARGS)
+
+.PHONY: lecture myths
+# The sandbox lets nobody change a terminal, which single keys need.
+lecture: SANDBOX :=
+## The same for a teacher: a key goes on to the next step, q leaves
+lecture: deps-run
+	@$(MAKE) --no-print-directory all
+	@$(tour) --pause $(ARGS) || [ $$? = 130 ]
+
 
 ## Run one demo, such as demo-fork_cow
 demo-NAME:

@@ -244,3 +244,19 @@ teardown_file()
 	[[ $output == *"F shared file or memory"* ]]
 	[[ $output == *"D private mapping, dirty copy"* ]]
 }
+
+@test "the tour says where one is, goes on after a failure, and sums up" {
+	cd "$COW_ROOT"
+	SANDBOX='' run scripts/tour "$COPIES" sbrkdemo/grow tests/fixtures/all_skipped \
+		tests/fixtures/noperf cow/spaces -- --pages 3
+	echo "$output"
+	[ "$status" = 1 ]
+	[ "$(grep -c '^---- [1-4]/4  ' <<<"$output")" = 4 ]
+	[[ $output == *"4 programs in "*" seconds: 2 went as predicted"* ]]
+	[[ $output == *"skipped, all or in part (each says why): tests/fixtures/all_skipped"* ]]
+	[[ $output == *"NOT AS PREDICTED: tests/fixtures/noperf"* ]]
+	SANDBOX='' run scripts/tour "$COPIES" sbrkdemo/grow cow/spaces -- --pause \
+		< <(printf '\n\n\n\nq\n')
+	[ "$status" = 130 ]
+	[[ $output == *"left at cow/spaces (2/2)"* ]]
+}

@@ -9,7 +9,20 @@
 #define PROMPT "-- any key goes on, q leaves --"
 #define CTRL_C 3 /* while no signal is made of it */
 
-/* A terminal gives each key at once, and is left as it was. */
+/* Elsewhere a line is a key; where there are no more, nobody waits. */
+static char read_line(void)
+{
+	int key = getchar();
+
+	for (int c = key; c != '\n' && c != EOF;)
+		c = getchar();
+	return key;
+}
+
+/*
+ * A terminal gives each key at once, where it may be told to (a sandbox may
+ * refuse that), and is left as it was.
+ */
 static char read_key(void)
 {
 	struct termios was, raw;
@@ -21,20 +34,11 @@ static char read_key(void)
 	raw.c_lflag &= ~(ICANON | ECHO | ISIG);
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
+	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw))
+		return read_line();
 	if (read(STDIN_FILENO, &key, 1) != 1 || key == CTRL_C)
 		key = 'q';
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
-	return key;
-}
-
-/* Elsewhere a line is a key; where there are no more, nobody waits. */
-static char read_line(void)
-{
-	int key = getchar();
-
-	for (int c = key; c != '\n' && c != EOF;)
-		c = getchar();
 	return key;
 }
 

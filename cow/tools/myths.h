@@ -3,6 +3,7 @@
 #ifndef COW_TOOLS_MYTHS_H
 #define COW_TOOLS_MYTHS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -78,7 +79,7 @@ struct finding {
 
 /* Where the programs are, which variant they run, and how loud. */
 struct bench {
-	char here[4096];
+	char here[PATH_MAX];
 	const char *seed;
 	const char *only;
 };

@@ -51,7 +51,7 @@ static const char cxx[] = "tests/fixtures/bad_alloc";
 static void preload(const struct bench *bench)
 {
 	static const char *const places[] = { "../..", "../lib" };
-	char path[5000];
+	char path[PATH_MAX + 64];
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		snprintf(path, sizeof(path), "%s/%s/libcowalloc.so",
@@ -155,7 +155,7 @@ static void start(struct run *run, const char *path, char *argument,
 static const struct run *run_of(const struct bench *bench, const char *program)
 {
 	struct run *run = runs;
-	char path[5000];
+	char path[PATH_MAX + 64];
 
 	while (run < runs + n_runs && strcmp(run->program, program))
 		run++;
