@@ -20,39 +20,46 @@ teardown_file()
 }
 
 # All statements are there and came out as they should, in JSON on standard
-# input; skipped are those at most that a kernel without a page of zeros skips.
+# input; skipped are those at most that need a page of zeros (M9), frame numbers
+# and huge pages (S57).
 all_settled()
 {
 	jq -s -e '
 		def ids($letter; $n): [range(1; $n + 1) | "\($letter)\(.)"];
 		(.[:-1] | map(.id)) as $ids |
-		((ids("M"; 20) + ids("N"; 8) + ids("S"; 62)) - $ids == ["S22", "S23"]) and
-		($ids | length == 88) and
+		((ids("M"; 20) + ids("N"; 8) + ids("S"; 62)) - $ids == []) and
+		($ids | length == 90) and
 		(.[:-1] | all(.verdict == .expected or
-			(.verdict == "skipped" and .why != "" and (.id == "M9")))) and
+			(.verdict == "skipped" and .why != "" and (.id == "M9" or .id == "S57")))) and
 		(.[:-1] | all(.evidence | length > 0 and all(.measured == .predicted))) and
 		(.[:-1] | all(.expected != "busted" or .truth != null)) and
 		(last | .unexpected == 0 and .["not shown"] == 0)'
 }
 
-@test "all statements are settled, as root and as anyone, without perf as well" {
+@test "all statements are settled, as root, and as anyone without perf" {
 	"$MYTHS" --json | all_settled
-	as_nobody "$MYTHS" --json | all_settled
 	nobody_without_perf "$MYTHS" --json | all_settled
 }
 
+# Some of each letter, whose demos take no time.
+few="M1 M2 M5 M6 M15 N1 N8 S9 S25 S26 S34 S45 S48 S53 S60"
+
 @test "another variant settles the same" {
-	"$MYTHS" --seed 11 --json | all_settled
+	# shellcheck disable=SC2086 # words
+	run "$MYTHS" --seed 11 $few
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *"10 confirmed, 5 busted, 0 skipped, 0 not shown."* ]]
 }
 
+# shellcheck disable=SC2086 # words
 @test "text and TAP say the same as JSON" {
-	"$MYTHS" --json >"$BATS_TEST_TMPDIR/json"
-	"$MYTHS" >"$BATS_TEST_TMPDIR/text"
-	"$MYTHS" --tap >"$BATS_TEST_TMPDIR/tap"
+	"$MYTHS" --json $few >"$BATS_TEST_TMPDIR/json"
+	"$MYTHS" $few >"$BATS_TEST_TMPDIR/text"
+	"$MYTHS" --tap $few >"$BATS_TEST_TMPDIR/tap"
 	run ! grep -E '.{81}' "$BATS_TEST_TMPDIR/text"
-	[ "$(grep -cE '^[MNS][0-9]+ +(CONFIRMED|BUSTED|SKIPPED) ' "$BATS_TEST_TMPDIR/text")" = 88 ]
-	[ "$(grep -c '^ok ' "$BATS_TEST_TMPDIR/tap")" = 88 ]
-	[ "$(sed -n 2p "$BATS_TEST_TMPDIR/tap")" = 1..88 ]
+	[ "$(grep -c '^ok ' "$BATS_TEST_TMPDIR/tap")" = 15 ]
+	[ "$(sed -n 2p "$BATS_TEST_TMPDIR/tap")" = 1..15 ]
 	diff <(jq -r 'select(.id) | "\(.id) \(.verdict | ascii_upcase)"' "$BATS_TEST_TMPDIR/json") \
 		<(sed -nE 's/^([MNS][0-9]+) +([A-Z]+) .*/\1 \2/p' "$BATS_TEST_TMPDIR/text")
 }

@@ -8,6 +8,14 @@
 #define LIMIT	"sbrkdemo/limit"
 #define FOREIGN "sbrkdemo/foreign"
 #define RULES	"sbrkdemo/malloc_rules"
+#define REALLOC "sbrkdemo/realloc_rules"
+#define ALIGN	"sbrkdemo/align"
+#define GC	"cow/gc"
+#define FREEING "cow/free_in_child"
+#define COST	"cow/fork_cost"
+#define FAULTS	"cow/fault_cost"
+#define SCATTER "cow/scatter"
+#define TRADE	"cow/tradeoff"
 #define HEAP	"sbrkdemo/heap"
 #define FIT	"sbrkdemo/fit"
 #define FRAG	"sbrkdemo/fragment"
@@ -69,13 +77,13 @@ const struct fact facts[] = {
 	{ "foreign_any", FOREIGN, "By mmap() instead", "of munmap()" },
 	{ "fresh_zeros", RULES, "malloc(), fresh", "in a row" },
 	{ "recycled", RULES, "malloc(), recycled", "of old data" },
-	{ "calloc_zeros", RULES, "calloc()", "that calloc()" },
-	{ "calloc_overflow", RULES, "calloc()", "whose product" },
-	{ "realloc_kept", RULES, "realloc() to twice", "that are as" },
-	{ "realloc_front", RULES, "realloc() to the old", "of the front" },
-	{ "realloc_fails", RULES, "realloc() to more", "that fails" },
-	{ "realloc_old", RULES, "realloc() to more", "of the old block" },
-	{ "realloc_forms", RULES, "realloc(NULL", "of which one" },
+	{ "calloc_zeros", RULES, "calloc()", "of zero, by the C" },
+	{ "calloc_ours", RULES, "calloc()", "of zero, by ours" },
+	{ "calloc_overflow", RULES, "calloc()", "that refuse" },
+	{ "realloc_front", REALLOC, "realloc() to the old", "of the front" },
+	{ "realloc_left", REALLOC, "realloc() to more", "left by the C" },
+	{ "realloc_ours", REALLOC, "realloc() to more", "left by ours" },
+	{ "realloc_forms", REALLOC, "realloc(NULL", "that give" },
 	{ "heap_calls", HEAP, "malloc() moves", "of sbrk()" },
 	{ "heap_moved", HEAP, "malloc() moves", "between the old break" },
 	{ "heap_top", HEAP, "free() at the top", "that the heap keeps" },
@@ -218,6 +226,20 @@ const struct fact facts[] = {
 	{ "pool_again", POOL, "All are freed", "that can be had" },
 	{ "pool_outside", POOL, "With the list outside", "faults" },
 	{ "pool_inside", POOL, "With the list inside", "copy" },
+	{ "align_within", ALIGN, "Objects that lie within", "zero" },
+	{ "align_across", ALIGN, "Objects that lie across", "zero" },
+	{ "gc_objects", GC, "Objects are made", "in the heap" },
+	{ "gc_freed", GC, "The parent collects", "that are freed" },
+	{ "free_copies", FREEING, "A child frees blocks of the C", "copy" },
+	{ "fork_dearer", COST, "Private memory, before", "dearer than" },
+	{ "fork_cheaper", COST, "The same, without", "cheaper than" },
+	{ "cost_ordered", FAULTS, "All compared", "that turn out" },
+	{ "runs_child", SCATTER, "A child writes every second small",
+	  "of the child" },
+	{ "runs_parent", SCATTER, "A child writes every second small",
+	  "of the parent" },
+	{ "trade_saved", TRADE, "Half is written", "saved" },
+	{ "trade_ends", TRADE, "The time", "as said" },
 	{ "size_rss", SIZE, "After fork()", "of the child's RSS" },
 	{ "size_own", SIZE, "After fork()", "of the child's Private_Dirty" },
 	{ "size_pages", SIZE, "", "pages" },
