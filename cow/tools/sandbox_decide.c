@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -124,9 +125,12 @@ static int decide_file(struct guard *g, const struct guard_event *ev)
  * The demos clear their own accessed bits (obs_unmark()), and do without where
  * that is refused. Landlock refuses it; but it is no attempt to get out.
  */
-static bool own_marks(const char *path)
+static bool own_marks(const struct guard_event *ev, const char *path)
 {
-	return !strcmp(path, "/proc/self/clear_refs");
+	char own[64];
+
+	snprintf(own, sizeof(own), "/proc/%d/clear_refs", ev->tid);
+	return !strcmp(path, own);
 }
 
 static int decide_path(struct guard *g, const struct guard_event *ev,
@@ -143,7 +147,7 @@ static int decide_path(struct guard *g, const struct guard_event *ev,
 	for (i = 0; i < 2 && c->path[i] >= 0; i++) {
 		if (guard_path(g, ev, c->path[i], c->dirfd[i], path))
 			continue; /* the kernel will say EFAULT or EBADF */
-		if (write && own_marks(path))
+		if (write && own_marks(ev, path))
 			continue;
 		if (write && !seems_inside(path, GUARD_WRITE))
 			return refuse(g, ev, EACCES,
