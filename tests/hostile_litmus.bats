@@ -113,6 +113,32 @@ refused()
 	[[ $stderr == *"read /tmp: Is a directory" ]]
 }
 
+@test "what is no file: a device without an end, a FIFO without a writer" {
+	run --separate-stderr timeout 10 "$LITMUS" /dev/zero
+	[ "$status" = 2 ]
+	[[ $stderr == *"/dev/zero:1:1: expected text, found the byte 0x00" ]]
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	run --separate-stderr timeout 10 "$LITMUS" "$BATS_TEST_TMPDIR/fifo"
+	[ "$status" = 2 ]
+	[[ $stderr == *"expected at least one operation"* ]]
+	"$LITMUS" <(printf 'map a anon private 8\nP0 write a')
+}
+
+@test "threads that are not there, and too many" {
+	refused "/s:1:4: expected one of the process's threads, from 0 to 0, found '1'" <<<'P0.1 exit'
+	refused "/s:1:5: expected one of the process's threads" <<<'P0. exit'
+	refused "/s:4:10: expected at most 3 threads" <<<$'P0 thread\nP0 thread\nP0 thread\nP0 thread'
+	refused "/s:3:4: expected one of the process's threads" <<<$'P0 thread\nP0.1 fork P1\nP1.1 exit'
+	refused "/s:1:7: expected zeropage, no-zeropage or no-swap, found 'luck'" <<<'needs luck'
+}
+
+@test "what the model does not know ends a scenario, in words" {
+	printf 'file d disk 4\nmap a d private 4\nP0 read a\nP0 madvise a pageout\n' >"$BATS_TEST_TMPDIR/s"
+	run --separate-stderr "$LITMUS" --model "$BATS_TEST_TMPDIR/s"
+	[ "$status" = 1 ]
+	[[ $stderr == *"model read-ahead after MADV_PAGEOUT of a disk file"* ]]
+}
+
 @test "options that make no sense" {
 	local options
 	for options in '' '--random 0' '--random x' '--tap --json x' '--model --kernel x' \

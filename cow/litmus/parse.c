@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Lines of a scenario: the title, files, names, operations. */
 #include <errno.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lex.h"
 
@@ -162,35 +163,52 @@ static void set_up(struct parser *p, struct lit_scenario *scenario,
 	};
 }
 
-static bool read_line(struct parser *p, FILE *file, char **text, size_t *size)
+/* No more of a line than is needed to see that it is too long. */
+static bool read_line(struct parser *p, FILE *file,
+		      char text[LINE_MAX_BYTES + 1])
 {
-	ssize_t bytes = getline(text, size, file);
+	int bytes = 0, c;
 
-	if (bytes < 0)
+	while (bytes < LINE_MAX_BYTES && (c = getc(file)) != EOF && c != '\n')
+		text[bytes++] = c;
+	if (!bytes && c == EOF)
 		return false;
-	if (bytes && (*text)[bytes - 1] == '\n')
-		(*text)[--bytes] = '\0';
+	text[bytes] = '\0';
 	p->lex.line++;
-	p->lex.text = *text;
-	p->lex.at = *text;
-	p->lex.end = *text + bytes;
-	if (check_text(p, *text, bytes))
+	p->lex.text = text;
+	p->lex.at = text;
+	p->lex.end = text + bytes;
+	if (check_text(p, text, bytes))
 		parse_line(p);
 	return !p->lex.failed;
+}
+
+FILE *lit_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
+	FILE *file = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (!fcntl(fd, F_SETFL, 0))
+		file = fdopen(fd, "r");
+	error = errno;
+	if (!file)
+		close(fd);
+	errno = error;
+	return file;
 }
 
 int lit_read(struct lit_scenario *scenario, const char *path, FILE *file,
 	     char message[LIT_WHAT_MAX])
 {
+	char text[LINE_MAX_BYTES + 1];
 	struct parser p;
-	char *text = NULL;
-	size_t size = 0;
 
 	set_up(&p, scenario, path, message);
 	errno = 0;
-	while (read_line(&p, file, &text, &size))
+	while (read_line(&p, file, text))
 		;
-	free(text);
 	if (!p.lex.failed && ferror(file)) {
 		snprintf(message, LIT_WHAT_MAX, "read %.100s: %s", path,
 			 strerror(errno));

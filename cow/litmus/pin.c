@@ -12,9 +12,8 @@
 
 #include "internal.h"
 
-#define PINS_MAX 64
-
-static int ring[PINS_MAX];
+/* A ring for each pin: a page of the model's table, or more. */
+static int ring[MM_PINS];
 static int rings;
 
 bool lit_can_pin(void)
@@ -37,7 +36,7 @@ int lit_pin(void *addr, size_t bytes)
 	int fd, error;
 
 	memset(&params, 0, sizeof(params));
-	if (rings == PINS_MAX) {
+	if (rings == MM_PINS) {
 		errno = EMFILE;
 		return -1;
 	}

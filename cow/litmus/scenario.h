@@ -115,6 +115,16 @@ struct lit_scenario {
 };
 
 /**
+ * lit_open() - Open a scenario.
+ * @path: its path
+ *
+ * A FIFO that nobody writes to is an empty file, and not waited for.
+ *
+ * Return: the file, or NULL with errno.
+ */
+FILE *lit_open(const char *path);
+
+/**
  * lit_read() - Read a scenario.
  * @scenario: filled in
  * @path: what messages call the file

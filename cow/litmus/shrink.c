@@ -101,8 +101,10 @@ static void leave_out_impossible(struct lit_sequence *sequence)
 		if (!alive[op->proc] || op->thread > threads[op->proc] ||
 		    (op->kind == MM_OP_FORK && born[op->child]))
 			continue;
-		if (op->kind == MM_OP_FORK)
-			born[op->child] = alive[op->child] = true;
+		if (op->kind == MM_OP_FORK) {
+			born[op->child] = true;
+			alive[op->child] = true;
+		}
 		if (op->kind == MM_OP_EXIT)
 			alive[op->proc] = false;
 		threads[op->proc] += op->kind == MM_OP_THREAD;

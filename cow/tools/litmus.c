@@ -248,7 +248,7 @@ static int after(void *arg, const struct lit_outcome *outcome)
 static int run_file(const char *path)
 {
 	const struct lit_player player = { before, after, NULL };
-	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	FILE *file = strcmp(path, "-") ? lit_open(path) : stdin;
 	char message[LIT_WHAT_MAX];
 	int rc;
 
