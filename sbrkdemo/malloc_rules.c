@@ -19,19 +19,21 @@
 /* What stands in front of a block, at most. */
 #define HEAD_BYTES  16
 #define SMALL_BYTES 120
+/* What lies behind the links in front, and before the size at the end. */
+#define OLD_BYTES(lib) (SMALL_BYTES - (lib)->front - sizeof(size_t))
 
 /* Who hands out memory: a heap of ours, or, without one, the C library. */
 struct library {
 	struct heap *heap;
-	size_t notes; /* bytes that free() writes into a small block */
+	size_t front; /* bytes that free() writes into a small block, at most */
 	char *block;
 	struct obs_window *window;
 };
 
 static size_t n, bytes;
 static char *filler;
-static struct library c_library = { .notes = 2 * sizeof(void *) };
-static struct library ours = { .notes = 5 * sizeof(void *) };
+static struct library c_library = { .front = 2 * sizeof(void *) };
+static struct library ours = { .front = 4 * sizeof(void *) };
 
 static char *obtain(struct library *lib, size_t size)
 {
@@ -115,7 +117,7 @@ static void fresh_ours(struct rep *r)
 	fresh(r, &ours);
 }
 
-/* Free a small block and get it again: how much of it is as it was? */
+/* Free a small block and get it again: how much in its middle is old? */
 static size_t recycle(struct library *lib)
 {
 	char *small = obtain(lib, SMALL_BYTES), *next = obtain(lib, 1);
@@ -125,7 +127,7 @@ static size_t recycle(struct library *lib)
 		touch_write(small + i, 'x');
 	release(lib, small);
 	small = obtain(lib, SMALL_BYTES);
-	found = small ? count(small, SMALL_BYTES, 'x') : 0;
+	found = small ? count(small + lib->front, OLD_BYTES(lib), 'x') : 0;
 	release(lib, small);
 	release(lib, next);
 	return found;
@@ -133,11 +135,9 @@ static size_t recycle(struct library *lib)
 
 static void recycled(struct rep *r)
 {
-	rep_expect(r, SMALL_BYTES - c_library.notes, "bytes",
-		   "of old data, by the C library");
-	rep_expect(r, SMALL_BYTES - ours.notes, "bytes",
-		   "of old data, by ours");
-	rep_because(r, "free() writes notes into the block, malloc() nothing");
+	rep_expect(r, OLD_BYTES(&c_library), "bytes", "old, the C library's");
+	rep_expect(r, OLD_BYTES(&ours), "bytes", "old, in ours");
+	rep_because(r, "free() writes at the ends, and malloc() nothing");
 	rep_saw(r, recycle(&c_library));
 	rep_saw(r, recycle(&ours));
 }
