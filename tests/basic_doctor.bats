@@ -45,6 +45,14 @@ fact()
 	[ "$(fact seccomp without_perf)" = "a filter" ]
 }
 
+@test "doctor: limits are those that hold" {
+	[ "$(ulimit -S -v 900000; fact 'own limits')" = "AS 900000K, DATA no" ]
+	[ "$(ulimit -S -l 64; fact locking)" = "MEMLOCK 64K" ]
+	[ "$(fact KSM)" = "$(cat /sys/kernel/mm/ksm/run || echo 'not built in')" ]
+	"$DOCTOR" --json | jq -s -e 'map(.fact) | index("mTHP") and index("DAMON") and
+		index("NUMA balancing") and index("landlock") and index("memory limit")'
+}
+
 @test "doctor: usage" {
 	run --separate-stderr "$DOCTOR" --help
 	[ "$status" = 0 ]

@@ -11,33 +11,14 @@
 #include <err.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "doctor.h"
 #include "observe/observe.h"
-
-/* A fact as it is here. */
-struct finding {
-	char value[64];
-	const char *means;
-};
-
-/* Read the start of a small file without its newline; false if there is none. */
-static bool read_text(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	text[got < 0 ? 0 : got] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return got >= 0;
-}
 
 static void kernel(struct finding *is)
 {
@@ -72,8 +53,8 @@ static void huge_pages(struct finding *is)
 
 	is->means = "mmapdemo/huge is skipped";
 	strcpy(is->value, "not known here");
-	if (!read_text("/sys/kernel/mm/transparent_hugepage/enabled", text,
-		       sizeof(text)))
+	if (!doctor_read("/sys/kernel/mm/transparent_hugepage/enabled", text,
+			 sizeof(text)))
 		return;
 	from = strchr(text, '[');
 	snprintf(is->value, sizeof(is->value), "%.*s",
@@ -110,7 +91,7 @@ static void overcommit(struct finding *is)
 	};
 	char text[8];
 
-	read_text("/proc/sys/vm/overcommit_memory", text, sizeof(text));
+	doctor_read("/proc/sys/vm/overcommit_memory", text, sizeof(text));
 	snprintf(is->value, sizeof(is->value), "mode %.7s", text);
 	is->means = *text >= '0' && *text <= '2' ? means[*text - '0'] :
 						   "not known";
@@ -122,8 +103,8 @@ static void counting(struct finding *is)
 	const char *blind = obs_source_blind(source);
 	char text[8];
 
-	if (!read_text("/proc/sys/kernel/perf_event_paranoid", text,
-		       sizeof(text)))
+	if (!doctor_read("/proc/sys/kernel/perf_event_paranoid", text,
+			 sizeof(text)))
 		strcpy(text, "absent");
 	snprintf(is->value, sizeof(is->value), "%s, paranoid %s",
 		 obs_source_id(source), text);
@@ -173,21 +154,6 @@ static void container(struct finding *is)
 			     "nothing stands between us and the kernel";
 }
 
-/* The limit of our own control group, where there is one. */
-static void limit(struct finding *is)
-{
-	char line[PATH_MAX], path[PATH_MAX + 64], text[32];
-
-	is->means = "larger --pages end with one clear line";
-	strcpy(is->value, "none");
-	if (!read_text("/proc/self/cgroup", line, sizeof(line)) ||
-	    strncmp(line, "0::", 3))
-		return;
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", line + 3);
-	if (read_text(path, text, sizeof(text)) && strcmp(text, "max"))
-		snprintf(is->value, sizeof(is->value), "%s bytes", text);
-}
-
 static void swap(struct finding *is)
 {
 	struct obs_proc self;
@@ -223,6 +189,7 @@ static const struct {
 	{ "kernel", kernel },
 	{ "page size", page_size },
 	{ "huge pages", huge_pages },
+	{ "mTHP", doctor_middle_pages },
 	{ "zero page", zero_page },
 	{ "fault-around", fault_around },
 	{ "overcommit", overcommit },
@@ -230,9 +197,15 @@ static const struct {
 	{ "page frames", frames },
 	{ "LRU batches", batches },
 	{ "seccomp", filters },
+	{ "landlock", doctor_landlock },
 	{ "container", container },
-	{ "memory limit", limit },
+	{ "memory limit", doctor_limit },
+	{ "own limits", doctor_process_limits },
+	{ "locking", doctor_locked },
 	{ "swap", swap },
+	{ "KSM", doctor_merging },
+	{ "DAMON", doctor_reclaim },
+	{ "NUMA balancing", doctor_balancing },
 	{ "/var/tmp", var_tmp },
 };
 
@@ -241,7 +214,7 @@ static void say(const char *name, const struct finding *is, bool json)
 	json_t *object;
 
 	if (!json) {
-		printf("%-13s %-28s %s\n", name, is->value, is->means);
+		printf("%-14s %-28s %s\n", name, is->value, is->means);
 		return;
 	}
 	object = json_pack("{s:s,s:s,s:s,s:s}", "program", "cow/tools/doctor",

@@ -241,8 +241,8 @@ static void take_faults(struct finding *found, const json_t *line,
 		return;
 	found->measured = json_integer_value(json_object_get(kinds, kind));
 	found->predicted = found->measured;
-	snprintf(found->words, sizeof(found->words), "faults of kind '%s'",
-		 kind);
+	snprintf(found->words, sizeof(found->words), "fault%s of kind '%s'",
+		 found->measured == 1 ? "" : "s", kind);
 }
 
 static void take_words(struct finding *found, const json_t *line,
