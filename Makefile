@@ -298,6 +298,16 @@ bench: deps-bench
 	@scripts/bench/table.sh $(O)/bench/cpu.csv $(O)/bench/cpu-medians.csv
 	@scripts/bench/chart.sh $(O)/bench/cpu-medians.csv $(O)/bench/cpu.svg
 
+## Count what a fork costs on each allocator (SEEDS=, ONLY='heap often many redis')
+bench-fork: deps-bench
+	@$(MAKE) --no-print-directory all $(addprefix $(O)/,$(benches))
+	@mkdir -p $(O)/bench
+	@COW_BUILD=$(abspath $(O)) SEEDS="$(SEEDS)" ONLY="$(ONLY)" \
+		scripts/bench/fork.sh $(O)/bench/fork.csv $(O)/bench/fork-others.csv
+	@scripts/bench/fork_table.sh $(O)/bench/fork.csv \
+		$(O)/bench/fork-others.csv $(O)/bench/fork-medians.csv
+	@scripts/bench/fork_chart.sh $(O)/bench/fork-medians.csv $(O)/bench/fork.svg
+
 ## Compare model and kernel in 10,000 random sequences (N=, SEED=)
 N    ?= 10000
 SEED ?= 1

@@ -142,17 +142,6 @@ static double now_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-static size_t rss_pages(void)
-{
-	FILE *statm = fopen("/proc/self/statm", "r");
-	size_t pages;
-
-	if (!statm || fscanf(statm, "%*u %zu", &pages) != 1)
-		err(1, "/proc/self/statm");
-	fclose(statm);
-	return pages;
-}
-
 /* The child works first, if at all, and is there until the parent has. */
 static void child_side(const struct work *work, struct live *live,
 		       struct kinds *kinds, int done, int leave)
@@ -222,7 +211,7 @@ int main(int argc, char **argv)
 	if (argc < 3 || !strchr("cpb", *argv[2]))
 		find(NULL);
 	live_build(&live, mib << 20, seed);
-	rss = rss_pages();
+	rss = live_rss();
 	ms = fork_and_count(work, argv[2], &live, kinds);
 	if (kinds[1].faults > kinds[0].faults)
 		kinds[0] = kinds[1];

@@ -5,6 +5,8 @@
  */
 #include "live.h"
 
+#include <stdio.h>
+
 #include "bench.h"
 #include "observe/observe.h"
 
@@ -85,4 +87,15 @@ void live_own_books(struct live *live)
 	if (madvise(live->object, live->room * sizeof(*live->object),
 		    MADV_POPULATE_WRITE))
 		err(1, "madvise the books");
+}
+
+size_t live_rss(void)
+{
+	FILE *statm = fopen("/proc/self/statm", "r");
+	size_t pages;
+
+	if (!statm || fscanf(statm, "%*u %zu", &pages) != 1)
+		err(1, "/proc/self/statm");
+	fclose(statm);
+	return pages;
 }

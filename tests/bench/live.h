@@ -30,6 +30,9 @@ void live_own_books(struct live *live);
 /* 16 to 1024 bytes, each octave as likely as any other. */
 size_t live_size(uint64_t *random);
 
+/* Pages of the calling process that are there. */
+size_t live_rss(void);
+
 void live_add(struct live *live, size_t size);
 void live_replace(struct live *live, size_t which);
 void live_remove(struct live *live, size_t which);
