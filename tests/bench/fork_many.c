@@ -52,7 +52,7 @@ static void worker(struct live *live, size_t requests, struct kinds *kinds,
 
 static uint64_t pss(pid_t pid)
 {
-	struct obs_rollup sums;
+	struct obs_rollup sums = { 0 };
 	struct obs_proc proc;
 	int rc = obs_proc_open(&proc, "", pid);
 
@@ -118,7 +118,8 @@ int main(int argc, char **argv)
 		waitpid(pid[i], NULL, 0);
 	/* The books are no allocator's. */
 	total -= (workers + 1) * live.room * sizeof(*live.object);
-	printf("%.0f %lu %lu\n", (double)total / 1e6, faults / workers,
-	       copies / workers);
+	printf("%.0f %lu %lu\n", (double)total / 1e6,
+	       (unsigned long)(faults / workers),
+	       (unsigned long)(copies / workers));
 	return 0;
 }

@@ -4,7 +4,7 @@
  * random, then ends, and its successor goes on with the same array, freeing
  * what another thread made.
  *
- * Usage: larson THREADS [GENERATIONS]
+ * Usage: larson THREADS [SERVICES]
  */
 #include <pthread.h>
 
@@ -51,16 +51,16 @@ static void start(struct seat *who)
 int main(int argc, char **argv)
 {
 	size_t threads = bench_count(argv, 1, 4);
-	size_t generations = bench_count(argv, 2, 600 / threads);
+	size_t services = bench_count(argv, 2, 600);
 
 	if (!threads || threads > MOST)
-		errx(2, "usage: larson 1..%d [GENERATIONS]", MOST);
+		errx(2, "usage: larson 1..%d [SERVICES]", MOST);
 	seat = bench_books(threads * sizeof(*seat));
 	for (size_t i = 0; i < threads; i++) {
 		seat[i].random = bench_seed(i);
 		start(&seat[i]);
 	}
-	for (size_t n = 1; n < generations; n++) {
+	for (size_t n = threads; n < services; n += threads) {
 		for (size_t i = 0; i < threads; i++) {
 			pthread_join(seat[i].thread, NULL);
 			start(&seat[i]);

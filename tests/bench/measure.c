@@ -48,12 +48,11 @@ int main(int argc, char **argv)
 	if (wait4(pid, &status, 0, &usage) != pid)
 		err(1, "wait4");
 	result = fopen(argv[1], "w");
-	if (!result)
-		err(1, "open %s", argv[1]);
-	fprintf(result, "%.4f %ld %ld\n",
-		seconds(&usage.ru_utime) + seconds(&usage.ru_stime),
-		usage.ru_maxrss, usage.ru_minflt);
-	if (fclose(result))
+	if (!result ||
+	    fprintf(result, "%.4f %ld %ld\n",
+		    seconds(&usage.ru_utime) + seconds(&usage.ru_stime),
+		    usage.ru_maxrss, usage.ru_minflt) < 0 ||
+	    fclose(result))
 		err(1, "write %s", argv[1]);
 	if (WIFSIGNALED(status))
 		errx(1, "%s was killed by signal %d", argv[4],

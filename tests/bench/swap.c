@@ -4,7 +4,7 @@
  * a block is seldom freed where it was made, sizes vary widely, and the
  * threads end and start anew a few times.
  *
- * Usage: swap THREADS [ROUNDS]
+ * Usage: swap THREADS [TURNS]
  */
 #include <pthread.h>
 
@@ -53,14 +53,14 @@ static void *work(void *arg)
 int main(int argc, char **argv)
 {
 	size_t threads = bench_count(argv, 1, 4);
-	size_t rounds = bench_count(argv, 2, 200 / threads);
+	size_t turns = bench_count(argv, 2, 200);
 	pthread_t thread[MOST];
 
 	if (!threads || threads > MOST)
-		errx(2, "usage: swap 1..%d [ROUNDS]", MOST);
-	for (size_t n = 0; n < rounds; n++) {
+		errx(2, "usage: swap 1..%d [TURNS]", MOST);
+	for (size_t n = 0; n < turns; n += threads) {
 		for (size_t i = 0; i < threads; i++) {
-			seeds[i] = bench_seed(n * threads + i);
+			seeds[i] = bench_seed(n + i);
 			if (pthread_create(&thread[i], NULL, work, &seeds[i]))
 				errx(1, "pthread_create");
 		}

@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What the spans engine promises of a fork, by counts that repeat: how many
+# inherited pages the first work after it may copy.
+
+load helpers
+
+setup_file()
+{
+	export BENCH=$COW_BUILD/tests/bench
+}
+
+setup()
+{
+	[ -z "$SAN" ] || skip "a sanitized program can't be preloaded"
+}
+
+# on CONFIG PROGRAM ARGUMENTS...
+on()
+{
+	COWALLOC=$1 LD_PRELOAD=$COW_BUILD/libcowalloc.so "${@:2}"
+}
+
+# The bound that the README states: 8 copies, and one for 512 inherited pages.
+# Fields: work, who, seed, faults, copies, zero-fills, rest, fork ms, pages.
+within_bound()
+{
+	awk '{ bound = 8 + $9 / 512; print; print "bound: " bound " copies" }
+		NF != 9 || $9 < 1000 || $4 < $5 || $5 > bound { bad = 1 }
+		END { exit bad || NR != 1 }'
+}
+
+@test "the first work after a fork copies no more than the bound" {
+	local work actor
+
+	for work in fresh free_all realloc lifo replace free_1pc; do
+		for actor in child parent both; do
+			on engine=spans "$BENCH/fork_heap" "$work" "$actor" \
+				1 16 >"$BATS_TEST_TMPDIR/out"
+			within_bound <"$BATS_TEST_TMPDIR/out"
+		done
+	done
+}
+
+@test "new objects up to the budget copy no more than the bound" {
+	on engine=spans "$BENCH/fork_heap" grow child 1 128 \
+		>"$BATS_TEST_TMPDIR/out"
+	within_bound <"$BATS_TEST_TMPDIR/out"
+}
+
+@test "an ordinary user, who sees no frame numbers, counts within it, too" {
+	local folder=/tmp/cowkit-fork-heap.$$
+
+	install -m 755 "$BENCH/fork_heap" "$COW_BUILD/libcowalloc.so" -Dt "$folder"
+	as_nobody env COWALLOC=engine=spans \
+		LD_PRELOAD="$folder/libcowalloc.so" \
+		"$folder/fork_heap" replace child 1 16 >"$BATS_TEST_TMPDIR/out"
+	rm -rf "$folder"
+	within_bound <"$BATS_TEST_TMPDIR/out"
+}
+
+@test "an engine that writes into free blocks is far beyond the bound" {
+	on engine=classic "$BENCH/fork_heap" replace child 1 16 \
+		>"$BATS_TEST_TMPDIR/out"
+	run ! within_bound <"$BATS_TEST_TMPDIR/out"
+}
