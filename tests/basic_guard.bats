@@ -300,6 +300,15 @@ await() {
 	none_left guard-keeper
 }
 
+@test "the guard's own programs take refused calls well" {
+	need_plain
+	need strace
+	COW_BUILD=$build run scripts/guard/sweep_tools.sh socketpair memfd_create
+	[ "$status" -eq 0 ]
+	[[ $output =~ ([0-9]+)" refused calls" ]]
+	[ "${BASH_REMATCH[1]}" -ge 10 ]
+}
+
 @test "fail agrees with strace's injection" {
 	need_plain
 	need strace
