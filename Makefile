@@ -273,11 +273,11 @@ stress:
 			$(O)/tests/fixtures/fork_threads 100000 || exit; \
 	done
 
-## Refuse each memory call of every program in turn, and see how it takes it
+## Refuse each memory call of every program in turn (ONLY= names some of them)
 sweep: deps-run
 	@$(MAKE) --no-print-directory all tests-build
-	@COW_BUILD=$(abspath $(O)) scripts/guard/sweep.sh \
-		"$(DEMOS) $(GUARDED)" "$(TOOLS)" "$(units)"
+	@COW_BUILD=$(abspath $(O)) ONLY="$(ONLY)" scripts/guard/sweep.sh \
+		"$(DEMOS) $(GUARDED)" "$(TIMED)" "$(units)"
 
 ## Compare refused calls of other programs with strace's injection
 sweep-others: deps-run

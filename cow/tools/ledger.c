@@ -241,18 +241,23 @@ static void on_signal(int sig)
 		stop_sig = sig;
 }
 
-/* Signals to hand on, and the ticks of GUARD_TICKS. */
+/* The ticks of GUARD_TICKS; none once the ledger is written. */
+static void set_ticks(suseconds_t us)
+{
+	const struct timeval tick = { 0, us };
+	const struct itimerval often = { tick, tick };
+
+	if (setitimer(ITIMER_REAL, &often, NULL))
+		err(1, "setting a timer");
+}
+
 static void catch_signals(void)
 {
-	const struct timeval tick = { 0, 20000 };
-	const struct itimerval often = { tick, tick };
 	struct sigaction sa = { .sa_handler = on_signal };
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGALRM, &sa, NULL);
-	if (setitimer(ITIMER_REAL, &often, NULL))
-		err(1, "setting a timer");
 }
 
 int main(int argc, char **argv)
@@ -291,7 +296,9 @@ int main(int argc, char **argv)
 	if (error)
 		errx(1, "starting %s: %s", opt.argv[0], strerror(-error));
 	catch_signals();
+	set_ticks(20000);
 	status = supervise(g);
+	set_ticks(0);
 	guard_close(g);
 	print_ledger();
 	return status;

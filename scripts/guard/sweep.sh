@@ -7,12 +7,17 @@
 # The loader's own calls are left out: it is not ours, and glibc 2.36 crashes
 # when its first mmap is refused (fail --call mmap --nth 1 -- true).
 #
-# Usage: scripts/guard/sweep.sh "DEMOS" "TOOLS" "UNIT TESTS"
+# Usage: scripts/guard/sweep.sh "DEMOS" "TIMED DEMOS" "UNIT TESTS"
+# ONLY= names some of the programs, to go through them in parts.
 # Exit: 0 when all took it well, 1 when one did not.
 set -uo pipefail
 
-build=${COW_BUILD:-build}
+build=$(realpath "${COW_BUILD:-build}")
+only=${ONLY-}
 status=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
 list()
 {
 	find /tmp /var/tmp /dev/shm -maxdepth 1 -name 'cow-*' | sort
@@ -20,27 +25,42 @@ list()
 
 before=$(list)
 
+# sweep PROGRAM COMMAND... : refuse each call of the command
 sweep()
 {
-	local program=$1
-
-	shift
-	echo "$program $*"
+	[ -z "$only" ] || [[ " $only " == *" $1 "* ]] || return 0
+	echo "$*"
 	"$build/cow/tools/fail" --sweep --loaded --quiet --time 20 -- \
-		"$build/$program" "$@" || status=1
+		"${@:2}" || status=1
 }
 
 for program in $1; do
-	sweep "$program" --pages 7
+	[[ " $2 " == *" $program "* ]] || sweep "$program" "$build/$program" --pages 7
 done
-# A guard allows no second one inside it: of the tools only their start-up, and
-# nothing of the guard's own unit test.
 for program in $2; do
-	sweep "$program" --help
+	sweep "$program" "$build/$program" --help
 done
+
+# Tools, at work. The guard's own are a matter for sweep_tools.sh, and its unit
+# test too: it allows no second one inside it.
+tools=$build/cow/tools
+"$tools/tracegen" random --ops 40 > "$work/trace"
+sweep cow/tools/doctor "$tools/doctor"
+sweep cow/tools/tracegen "$tools/tracegen" random --ops 40
+sweep cow/tools/replay "$tools/replay" --policy best "$work/trace"
+# shellcheck disable=SC2016 # the inner shell expands it
+sweep cow/tools/record sh -c 'exec "$0" -o "$TMPDIR/t" cat /dev/null' \
+	"$tools/record"
+sweep cow/tools/litmus "$tools/litmus" tests/litmus/three-sharers.litmus
+sweep cow/tools/myths "$tools/myths" --help
+
 for program in $3; do
-	[ "$program" = tests/unit/guard_test ] || sweep "$program"
+	[ "$program" = tests/unit/guard_test ] ||
+		sweep "$program" "$build/$program"
 done
+if [ -z "$only" ] || [[ " $only " == *" guard "* ]]; then
+	scripts/guard/sweep_tools.sh || status=1
+fi
 left=$(comm -13 <(echo "$before") <(list))
 if [ -n "$left" ]; then
 	echo "left behind: $left"
