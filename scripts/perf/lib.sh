@@ -113,6 +113,7 @@ need_tracefs()
 			skip "needs tracefs on $at, and may not mount it (unshare)"
 		COW_PERF_INSIDE=1 exec unshare -m "$0" "$@"
 	fi
+	unset COW_PERF_INSIDE
 	mount -t tracefs none $at 2>/dev/null ||
 		skip "needs tracefs on $at, and may not mount it"
 }
