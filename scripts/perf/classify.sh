@@ -32,5 +32,7 @@ if chosen --json; then
 	report+=(--json)
 fi
 
-perf_records -d "${events[@]}"
+# The walk of a user's stack loads from wherever the frame pointer points, which
+# sets a page's accessed bit in the midst of a fault, which is then retried.
+perf_records -d --kernel-callchains "${events[@]}"
 perf_says comm,pid,tid,time,event,trace,ip,sym classify.pl "${report[@]}"

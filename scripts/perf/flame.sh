@@ -34,6 +34,8 @@ if chosen --copies; then
 	need_tracefs "$@"
 	need_perf -e exceptions:page_fault_user
 	fault_events "call-graph=$callers${bytes:+,stack-size=$bytes}"
+	# As in classify.sh; what is retried is no copy, but need not be.
+	chosen --fp || events+=(--kernel-callchains)
 else
 	need_tracefs_quiet "$@"
 	need_perf -e page-faults
