@@ -33,6 +33,7 @@ static struct owner classic = {
 	.ours = true,
 	.config = { .engine = HEAP_CLASSIC, .backend = HEAP_MMAP },
 };
+
 static struct owner spans = {
 	.ours = true,
 	.config = { .engine = HEAP_SPANS },
