@@ -264,6 +264,9 @@ static int run(struct lit_kernel *kernel, const struct mm_op *op)
 
 	shared->op = *op;
 	memset(&shared->result, 0, sizeof(shared->result));
+	/* Its fork may have been refused: nobody would answer. */
+	if (!kernel->alive[op->proc])
+		return lit_fail(ESRCH, "ask P%d, which is not there", op->proc);
 	if (op->kind == MM_OP_EXIT)
 		return end(kernel, op->proc);
 	if (op->kind == MM_OP_SYNC)
