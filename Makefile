@@ -68,7 +68,9 @@ PARTS := cow/tools/doctor_host cow/tools/fail_sweep cow/tools/ledger_print cow/t
 	 $(patsubst %,cow/tools/myths_%,course people facts claim run say)
 LABS  := sbrkdemo/labs/01_bump \
 	 sbrkdemo/labs/02_fit \
-	 cow/labs/04_predict
+	 mmapdemo/labs/03_map \
+	 cow/labs/04_predict \
+	 cow/labs/06_pool
 PRELOADS := libcowalloc libcowrecord
 
 # ---- how it is built -------------------------------------------------------

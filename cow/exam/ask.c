@@ -32,7 +32,7 @@ static void become_sandbox(const struct exam *e, const int fds[3])
 		setrlimit(RLIMIT_DATA, &limit);
 	if (!chdir(e->folder))
 		execl(e->sandbox, "sandbox", "--profile", "lab", "--cpu", cpu,
-		      "--", e->program, NULL);
+		      "--wall", "30", "--", e->program, NULL);
 	dprintf(2, "sandbox: can't be run: %s: %s\n", e->sandbox,
 		strerror(errno));
 	_exit(126);
