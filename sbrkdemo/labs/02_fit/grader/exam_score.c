@@ -38,8 +38,15 @@ static uint64_t core_reach(void)
 	return (uint64_t)(top - buffer);
 }
 
-static void must_run(struct exam *e, int64_t reach)
+static void must_run(struct exam *e, int64_t reach, uint64_t ran)
 {
+	const unsigned char *byte = (const unsigned char *)trace;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(trace); i++)
+		sum = sum * 31 + byte[i];
+	if (ran != sum)
+		exam_seen(e, "another trace than the one that was given");
 	if (reach == -1)
 		exam_seen(e, "a block was refused, in %zu bytes", BUFFER);
 	if (reach == -2)
@@ -50,6 +57,7 @@ static void must_run(struct exam *e, int64_t reach)
 
 void test_utilisation(struct exam *e)
 {
+	const struct exam_answer *a;
 	unsigned int percent;
 	uint64_t core;
 	int64_t reach;
@@ -63,8 +71,9 @@ void test_utilisation(struct exam *e)
 		      "not much more of the buffer than the %" PRIu64
 		      " bytes that the core needs: 90 %% of its utilisation",
 		      core);
-	reach = exam_call(e, ASK_RUN, FIT_BEST, 0)->value;
-	must_run(e, reach);
+	a = exam_call(e, ASK_RUN, FIT_BEST, 0);
+	reach = a->value;
+	must_run(e, reach, a->more[3]);
 	percent = (unsigned int)(core * 100 / (uint64_t)reach);
 	if (percent < 90)
 		exam_score(e,
@@ -83,7 +92,7 @@ void test_throughput(struct exam *e)
 	exam_did(e, "a trace of %d operations, with FIT_FIRST", OPS);
 	exam_expected(e, "at most 6 times as long as the core takes");
 	a = *exam_call(e, ASK_TIME, FIT_FIRST, 0);
-	must_run(e, a.value);
+	must_run(e, a.value, a.more[3]);
 	times = a.more[0] / a.more[1];
 	if (times >= 6)
 		exam_score(e, times < 30 ? 5 : 0, "%" PRIu64 " times as long",

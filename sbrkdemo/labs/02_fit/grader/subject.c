@@ -168,6 +168,8 @@ static void answer(const struct exam_ask *ask, struct exam_answer *a)
 		break;
 	}
 	a->error = errno;
+	/* So that nobody changes the trace for an easier one. */
+	a->more[3] = (uint64_t)sum((const unsigned char *)ops, sizeof(ops));
 }
 
 int main(void)
