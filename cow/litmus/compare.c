@@ -251,13 +251,22 @@ bool lit_compare(const struct mm *mm, const struct mm_op *op,
 	       (!identity || compare_distinct(mm, identity, diff));
 }
 
-void lit_model_start(struct mm *mm, const struct lit_setup *setup,
-		     uint64_t drop)
+void lit_settle(const struct mm_result *predicted, struct mm_result *measured)
 {
-	struct mm_machine machine;
+	for (int i = 0; i < predicted->touches; i++) {
+		enum mm_kind *kind = &measured->touch[i].kind;
 
-	lit_machine(&machine);
-	mm_init(mm, &machine);
+		if (predicted->touch[i].kind == MM_KIND_ACCESS &&
+		    (*kind == MM_KIND_REUSE || *kind == MM_KIND_NOTIFY ||
+		     *kind == MM_KINDS))
+			*kind = MM_KIND_ACCESS;
+	}
+}
+
+void lit_model_start(struct mm *mm, const struct mm_machine *machine,
+		     const struct lit_setup *setup, uint64_t drop)
+{
+	mm_init(mm, machine);
 	mm->drop = drop;
 	for (int i = 0; i < setup->files; i++) {
 		const struct lit_file *file = &setup->file[i];

@@ -23,6 +23,7 @@ struct lit_shared {
 	char *heap;
 	bool heap_used;
 	bool drain;
+	bool access_flag;
 	unsigned int born;
 	unsigned int pinned;
 	enum obs_source source;
@@ -51,6 +52,12 @@ void lit_worker_begin(void *shared);
 void lit_worker_init(void *shared);
 void lit_worker_run(void *shared);
 void lit_worker_look(void *shared);
+
+/* worker.c, for look.c: a page's address; what failed; sockets closed. */
+char *lit_address(const struct lit_shared *shared, int page);
+void lit_keep_error(struct lit_shared *shared, int rc);
+void lit_keep_observed(struct lit_shared *shared, int rc);
+void lit_worker_part(const struct lit_shared *shared);
 void lit_worker_leave(void *shared);
 void lit_worker_thread(struct lit_shared *shared);
 
@@ -83,8 +90,8 @@ int lit_step(struct lit_lab *lab, const struct mm_op *op,
  * machine.c: may the scenario be played on this machine? 0 or -ENODEV. The
  * model alone can be whatever machine it needs.
  */
-extern const char *const lit_need_word[LIT_NEEDS];
-int lit_check_needs(const struct lit_scenario *scenario);
+int lit_check_needs(const struct lit_scenario *scenario,
+		    const struct mm_machine *machine);
 void lit_meet_needs(const struct lit_scenario *scenario,
 		    struct mm_machine *machine);
 
@@ -95,6 +102,12 @@ int lit_model_knows(const struct mm *mm);
 extern const char *const lit_op_word[MM_OPS];
 extern const char *const lit_advice_word[MM_ADVICES];
 extern const char *const lit_access_word[MM_VM_ACCESS + 1];
+
+/*
+ * compare.c: a fault that left the page as it was may have noted an access, or
+ * permitted a store. Nothing shows which: believe what was predicted.
+ */
+void lit_settle(const struct mm_result *predicted, struct mm_result *measured);
 
 /* show.c: how much of a line stands before what is expected of it. */
 int lit_op_length(const char *text);

@@ -45,6 +45,7 @@ static int open_shared(struct lit_kernel *kernel, bool pin)
 		return lit_fail(errno, "map %zu bytes", sizeof(*shared));
 	kernel->shared = shared;
 	shared->drain = pin;
+	shared->access_flag = obs_access_flag();
 	for (int i = 0; i < MM_PROCS; i++) {
 		shared->peer[i] = OBS_PEER_NONE;
 		kernel->pidfd[i] = -1;
@@ -245,6 +246,14 @@ static enum mm_kind kind_of(struct obs_page *before, struct obs_page *after)
 	return MM_KINDS;
 }
 
+/* No read is permitted anew: where nothing changed, it was only noted. */
+static enum mm_kind kind_of_read(enum mm_kind kind)
+{
+	return kind == MM_KIND_REUSE || kind == MM_KIND_NOTIFY ?
+		       MM_KIND_ACCESS :
+		       kind;
+}
+
 static void classify(struct mm_result *result, const struct mm_op *op,
 		     struct lit_shot *before, struct lit_shot *after)
 {
@@ -254,6 +263,9 @@ static void classify(struct mm_result *result, const struct mm_op *op,
 		if (result->touch[i].kind == MM_KINDS)
 			result->touch[i].kind = kind_of(&before->page[page],
 							&after->page[page]);
+		if (op->kind == MM_OP_READ)
+			result->touch[i].kind =
+				kind_of_read(result->touch[i].kind);
 	}
 }
 

@@ -140,13 +140,30 @@ enum obs_source lit_kernel_source(const struct lit_kernel *kernel);
 void lit_machine(struct mm_machine *machine);
 
 /**
+ * lit_kernel_version() - Read a kernel's version, as uname(2) has it.
+ * @text: such as "6.12.117-cloud-amd64"; what follows the numbers is ignored
+ * @kernel: set to its MM_KERNEL()
+ *
+ * Return: true if it is one.
+ */
+bool lit_kernel_version(const char *text, unsigned int *kernel);
+
+/**
+ * lit_machine_kernel() - Say which kernel a machine like this one has.
+ * @machine: the machine, changed
+ * @kernel: MM_KERNEL() of the version
+ */
+void lit_machine_kernel(struct mm_machine *machine, unsigned int kernel);
+
+/**
  * lit_model_start() - Begin a scenario on the model.
  * @mm: the machine
+ * @machine: what kind of
  * @setup: the files
  * @drop: rules to leave out, a bit each
  */
-void lit_model_start(struct mm *mm, const struct lit_setup *setup,
-		     uint64_t drop);
+void lit_model_start(struct mm *mm, const struct mm_machine *machine,
+		     const struct lit_setup *setup, uint64_t drop);
 
 /**
  * struct lit_identity - which frame of the model is which of the kernel
@@ -212,6 +229,8 @@ struct lit_sequence {
 /**
  * struct lit_lab - model and kernel together, and what they keep in mind
  * @mm: the model
+ * @machine: what kind of machine it models: this one, unless changed
+ * @given: it was changed, and is not whatever a scenario needs
  * @kernel: the runner
  * @identity: which frame is which
  * @identify: compare page identity
@@ -220,6 +239,8 @@ struct lit_sequence {
  */
 struct lit_lab {
 	struct mm *mm;
+	struct mm_machine machine;
+	bool given;
 	struct lit_kernel *kernel;
 	struct lit_identity *identity;
 	bool identify;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* What kind of machine is this, and is it one that a scenario is for? */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
 
 #include "internal.h"
 
@@ -17,48 +20,65 @@ static bool has_swap(void)
 	return lines > 1;
 }
 
+static enum mm_arch arch_of(const char *name)
+{
+	return strcmp(name, "x86_64") ? MM_ARCH_OTHER : MM_ARCH_X86;
+}
+
+bool lit_kernel_version(const char *text, unsigned int *kernel)
+{
+	unsigned int part[3] = { 0 };
+	char *end;
+
+	for (int i = 0; i < 3; i++) {
+		part[i] = strtoul(text, &end, 10);
+		if (end == text || part[i] > 9999)
+			return false;
+		text = end + 1;
+		if (*end != '.')
+			break;
+	}
+	if (part[2] > 255)
+		part[2] = 255;
+	*kernel = MM_KERNEL(part[0], part[1], part[2]);
+	return part[0] && part[0] < 256 && part[1] < 256;
+}
+
+void lit_machine_kernel(struct mm_machine *machine, unsigned int kernel)
+{
+	struct utsname name = { 0 };
+
+	uname(&name);
+	mm_set_kernel(machine, kernel, arch_of(name.machine));
+}
+
 void lit_machine(struct mm_machine *machine)
 {
-	machine->swap = has_swap();
-	machine->around = obs_fault_around();
-	machine->no_zeropage = obs_fresh_read() == OBS_KIND_ZERO;
+	struct utsname name = { 0 };
+	unsigned int kernel;
+
+	*machine = (struct mm_machine){
+		.around = obs_fault_around(),
+		.swap = has_swap(),
+	};
+	mm_set(machine, MM_FACT_ZEROPAGE,
+	       obs_fresh_read() == OBS_KIND_ZEROPAGE);
+	mm_set(machine, MM_FACT_ACCESS_FLAG, obs_access_flag());
+	uname(&name);
+	if (lit_kernel_version(name.release, &kernel))
+		lit_machine_kernel(machine, kernel);
 }
 
-const char *const lit_need_word[LIT_NEEDS] = {
-	[LIT_NEED_ZEROPAGE] = "zeropage",
-	[LIT_NEED_NO_ZEROPAGE] = "no-zeropage",
-	[LIT_NEED_NO_SWAP] = "no-swap",
-};
-
-/* What is missing, in words; NULL if it is there. */
-static const char *missing(const struct mm_machine *machine, enum lit_need need)
+int lit_check_needs(const struct lit_scenario *scenario,
+		    const struct mm_machine *machine)
 {
-	switch (need) {
-	case LIT_NEED_ZEROPAGE:
-		return machine->no_zeropage ? "the shared page of zeros" : NULL;
-	case LIT_NEED_NO_ZEROPAGE:
-		return machine->no_zeropage ?
-			       NULL :
-			       "a machine without the shared page of zeros";
-	case LIT_NEED_NO_SWAP:
-		return machine->swap ? "a machine without swap" : NULL;
-	default:
-		return NULL;
-	}
-}
+	for (int i = 0; i < MM_FACTS; i++) {
+		bool has = mm_has(machine, i);
 
-int lit_check_needs(const struct lit_scenario *scenario)
-{
-	struct mm_machine machine;
-
-	lit_machine(&machine);
-	for (int i = 0; i < LIT_NEEDS; i++) {
-		const char *what = NULL;
-
-		if (scenario->needs & 1U << i)
-			what = missing(&machine, i);
-		if (what)
-			return lit_fail(ENODEV, "needs %s", what);
+		if (scenario->needs & 1U << i && !has)
+			return lit_fail(ENODEV, "needs %s", mm_fact_id(i));
+		if (scenario->needs_not & 1U << i && has)
+			return lit_fail(ENODEV, "needs no-%s", mm_fact_id(i));
 	}
 	return 0;
 }
@@ -66,10 +86,10 @@ int lit_check_needs(const struct lit_scenario *scenario)
 void lit_meet_needs(const struct lit_scenario *scenario,
 		    struct mm_machine *machine)
 {
-	if (scenario->needs & 1U << LIT_NEED_ZEROPAGE)
-		machine->no_zeropage = false;
-	if (scenario->needs & 1U << LIT_NEED_NO_ZEROPAGE)
-		machine->no_zeropage = true;
-	if (scenario->needs & 1U << LIT_NEED_NO_SWAP)
-		machine->swap = false;
+	for (int i = 0; i < MM_FACTS; i++) {
+		if (scenario->needs & 1U << i)
+			mm_set(machine, i, true);
+		if (scenario->needs_not & 1U << i)
+			mm_set(machine, i, false);
+	}
 }

@@ -96,15 +96,26 @@ static bool parse_more(struct parser *p)
 			     &p->scenario->line[p->scenario->lines - 1]);
 }
 
-/* needs zeropage|no-zeropage|no-swap */
+/* needs FACT|no-FACT */
 static bool parse_needs(struct parser *p)
 {
-	int need = lex_choice(&p->lex, "zeropage, no-zeropage or no-swap",
-			      lit_need_word, LIT_NEEDS);
+	char word[LIT_NAME_MAX + 4];
+	struct lex *lex = &p->lex;
 
-	if (need >= 0)
-		p->scenario->needs |= 1U << need;
-	return need >= 0;
+	for (int i = 0; i < MM_FACTS; i++) {
+		snprintf(word, sizeof(word), "no-%s", mm_fact_id(i));
+		if (lex_accept(lex, mm_fact_id(i))) {
+			p->scenario->needs |= 1U << i;
+			return true;
+		}
+		if (lex_accept(lex, word)) {
+			p->scenario->needs_not |= 1U << i;
+			return true;
+		}
+	}
+	return lex_error(lex, lex->at, "a fact, such as %s, or no-%s",
+			 mm_fact_id(MM_FACT_ZEROPAGE),
+			 mm_fact_id(MM_FACT_MREMAP_MANY));
 }
 
 static bool parse_line(struct parser *p)

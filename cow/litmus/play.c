@@ -24,14 +24,17 @@ static int start(struct lit_lab *lab, const struct lit_scenario *scenario,
 	int rc;
 
 	memset(lab->identity->serial, 0, sizeof(lab->identity->serial));
-	lit_model_start(lab->mm, &scenario->setup, lab->drop);
+	lit_model_start(lab->mm, &lab->machine, &scenario->setup, lab->drop);
 	lab->mm->why = lab->why;
-	if (mode == LIT_MODEL) {
+	if (mode == LIT_MODEL && !lab->given) {
 		lit_meet_needs(scenario, &lab->mm->machine);
 		return 0;
 	}
-	rc = lit_check_needs(scenario);
-	return rc ? rc : lit_kernel_start(lab->kernel, &scenario->setup);
+	/* What is not so is not shown: a reason to skip, no difference. */
+	rc = lit_check_needs(scenario, &lab->machine);
+	if (rc || mode == LIT_MODEL)
+		return rc;
+	return lit_kernel_start(lab->kernel, &scenario->setup);
 }
 
 /* The first expectation that one of those who were asked does not meet. */
@@ -81,6 +84,8 @@ static int play_line(struct lit_lab *lab, const struct lit_line *line,
 		rc = lit_kernel_do(lab->kernel, &line->op, &measured);
 	if (rc)
 		return rc;
+	if (mode == LIT_COMPARE)
+		lit_settle(&predicted, &measured);
 	if (mode == LIT_COMPARE)
 		outcome.agreed = lit_compare(
 			lab->mm, &line->op, &predicted, lab->kernel, &measured,

@@ -17,7 +17,8 @@ int lit_lab_open(struct lit_lab *lab, bool model_only, const char *dir,
 	lab->identify = pin;
 	if (!lab->mm || !lab->identity)
 		rc = lit_fail(ENOMEM, "make a model");
-	else if (!model_only)
+	lit_machine(&lab->machine);
+	if (!rc && !model_only)
 		rc = lit_kernel_open(&lab->kernel, dir, pin);
 	if (rc)
 		lit_lab_close(lab);
@@ -35,7 +36,7 @@ void lit_lab_close(struct lit_lab *lab)
 int lit_lab_start(struct lit_lab *lab, const struct lit_setup *setup)
 {
 	memset(lab->identity->serial, 0, sizeof(lab->identity->serial));
-	lit_model_start(lab->mm, setup, lab->drop);
+	lit_model_start(lab->mm, &lab->machine, setup, lab->drop);
 	return lit_kernel_start(lab->kernel, setup);
 }
 
@@ -70,6 +71,7 @@ int lit_step(struct lit_lab *lab, const struct mm_op *op, struct lit_diff *diff)
 		rc = lit_kernel_do(lab->kernel, op, &measured);
 	if (rc)
 		return rc;
+	lit_settle(&predicted, &measured);
 	return lit_compare(lab->mm, op, &predicted, lab->kernel, &measured,
 			   lab->identify ? lab->identity : NULL, diff);
 }

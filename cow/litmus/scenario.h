@@ -11,20 +11,6 @@
 #define LIT_EXPECTS_MAX 8
 
 /**
- * enum lit_need - what a scenario may need of a machine
- * @LIT_NEED_ZEROPAGE: a read of fresh memory maps the shared page of zeros
- * @LIT_NEED_NO_ZEROPAGE: it does not
- * @LIT_NEED_NO_SWAP: there is no swap
- * @LIT_NEEDS: how many there are
- */
-enum lit_need {
-	LIT_NEED_ZEROPAGE,
-	LIT_NEED_NO_ZEROPAGE,
-	LIT_NEED_NO_SWAP,
-	LIT_NEEDS,
-};
-
-/**
  * enum lit_expect_kind - what can be expected
  * @LIT_EXPECT_FAULTS: so many faults of a kind; of any kind for MM_KINDS
  * @LIT_EXPECT_ERROR: the call fails with an errno
@@ -49,6 +35,7 @@ enum lit_expect_kind {
  * @kind: of what
  * @column: where it stands
  * @fault: FAULTS: which kind
+ * @fresh: FAULTS: that of a read of fresh memory, instead
  * @number: FAULTS: how many; ERROR: the errno; VALUE: the byte
  * @proc: the processes
  * @start: first page
@@ -58,6 +45,7 @@ struct lit_expect {
 	enum lit_expect_kind kind;
 	int column;
 	enum mm_kind fault;
+	bool fresh;
 	int number;
 	int proc[2];
 	int start;
@@ -96,7 +84,8 @@ struct lit_name {
  * struct lit_scenario - a scenario, read
  * @path: where from
  * @title: its title
- * @needs: a bit for each enum lit_need
+ * @needs: a bit for each enum mm_fact that has to be so
+ * @needs_not: a bit for each that has not to be
  * @setup: its files
  * @names: how many names
  * @name: the names; "area" and "heap" are always there
@@ -106,7 +95,8 @@ struct lit_name {
 struct lit_scenario {
 	char path[LIT_TEXT_MAX];
 	char title[LIT_TEXT_MAX];
-	unsigned int needs;
+	uint32_t needs;
+	uint32_t needs_not;
 	struct lit_setup setup;
 	int names;
 	struct lit_name name[LIT_NAMES_MAX];

@@ -5,6 +5,7 @@
  * its own pages. Nothing here may allocate memory or fault by itself.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +32,7 @@ void lit_worker_born(int proc)
  * A socket that two workers keep open for each other would let both outlive
  * the controller: close those of all who have been born meanwhile.
  */
-static void part(const struct lit_shared *shared)
+void lit_worker_part(const struct lit_shared *shared)
 {
 	unsigned int stale = shared->born & ~parted;
 
@@ -44,7 +45,7 @@ static void part(const struct lit_shared *shared)
 	parted |= stale;
 }
 
-static void keep_error(struct lit_shared *shared, int rc)
+void lit_keep_error(struct lit_shared *shared, int rc)
 {
 	if (!rc || shared->error)
 		return;
@@ -53,13 +54,13 @@ static void keep_error(struct lit_shared *shared, int rc)
 }
 
 /* What observe reports is remembered in the same place as our own. */
-static void keep_observed(struct lit_shared *shared, int rc)
+void lit_keep_observed(struct lit_shared *shared, int rc)
 {
 	if (rc)
-		keep_error(shared, lit_fail(-rc, "%s", obs_what()));
+		lit_keep_error(shared, lit_fail(-rc, "%s", obs_what()));
 }
 
-static char *address(const struct lit_shared *shared, int page)
+char *lit_address(const struct lit_shared *shared, int page)
 {
 	return page < MM_HEAP ?
 		       shared->area + page * obs_page_size() :
@@ -76,8 +77,8 @@ static int place_heap(struct lit_shared *shared)
 	if (brk(gap + page_size) || mprotect(gap, page_size, PROT_NONE))
 		return lit_fail(errno, "place the heap");
 	shared->heap = gap + page_size;
-	keep_observed(shared,
-		      obs_keep(shared->heap, MM_HEAP_PAGES * page_size));
+	lit_keep_observed(shared,
+			  obs_keep(shared->heap, MM_HEAP_PAGES * page_size));
 	return 0;
 }
 
@@ -87,8 +88,8 @@ void lit_worker_begin(void *arg)
 	struct lit_shared *shared = arg;
 
 	if (munmap(shared->area, MM_AREA * obs_page_size()))
-		keep_error(shared, lit_fail(errno, "clear the area"));
-	keep_error(shared, place_heap(shared));
+		lit_keep_error(shared, lit_fail(errno, "clear the area"));
+	lit_keep_error(shared, place_heap(shared));
 	lit_worker_init(shared);
 }
 
@@ -108,8 +109,8 @@ void lit_worker_init(void *arg)
 void lit_worker_thread(struct lit_shared *shared)
 {
 	obs_counter_close(counter);
-	keep_observed(shared, obs_counter_open(counter, &shared->source));
-	keep_observed(shared, obs_quiet());
+	lit_keep_observed(shared, obs_counter_open(counter, &shared->source));
+	lit_keep_observed(shared, obs_quiet());
 }
 
 static int protection(unsigned int flags)
@@ -124,7 +125,7 @@ static int run_mmap(struct lit_shared *shared, const struct mm_op *op)
 	int flags = MAP_FIXED |
 		    (op->flags & MM_VM_SHARED ? MAP_SHARED : MAP_PRIVATE) |
 		    (op->file < 0 ? MAP_ANONYMOUS : 0);
-	void *got = mmap(address(shared, op->start), op->pages * page_size,
+	void *got = mmap(lit_address(shared, op->start), op->pages * page_size,
 			 protection(op->flags), flags,
 			 op->file < 0 ? -1 : shared->file[op->file],
 			 op->file < 0 ? 0 : op->pgoff * page_size);
@@ -147,16 +148,16 @@ static int run_madvise(struct lit_shared *shared, const struct mm_op *op)
 		[MM_ADV_PAGEOUT] = MADV_PAGEOUT,
 	};
 
-	return madvise(address(shared, op->start), op->pages * obs_page_size(),
-		       advice[op->advice]);
+	return madvise(lit_address(shared, op->start),
+		       op->pages * obs_page_size(), advice[op->advice]);
 }
 
 static int run_mremap(struct lit_shared *shared, const struct mm_op *op)
 {
 	size_t bytes = op->pages * obs_page_size();
-	void *got = mremap(address(shared, op->start), bytes, bytes,
+	void *got = mremap(lit_address(shared, op->start), bytes, bytes,
 			   MREMAP_MAYMOVE | MREMAP_FIXED,
-			   address(shared, op->to));
+			   lit_address(shared, op->to));
 
 	return got == MAP_FAILED ? -1 : 0;
 }
@@ -175,7 +176,7 @@ static int run_fork(struct lit_shared *shared, const struct mm_op *op)
 	lit_worker_born(op->child);
 	if (!pid)
 		obs_peer_serve(&peer);
-	keep_observed(shared, obs_peer_adopt(&peer, pid));
+	lit_keep_observed(shared, obs_peer_adopt(&peer, pid));
 	close(peer.fd);
 	shared->pid = pid;
 	return 0;
@@ -198,7 +199,7 @@ static int run_pin(struct lit_shared *shared, char *at, size_t bytes)
 
 	shared->pinned |= 1U << shared->op.proc;
 	if (rc < -1)
-		keep_error(shared, rc);
+		lit_keep_error(shared, rc);
 	return rc;
 }
 
@@ -206,13 +207,13 @@ static int run_pin(struct lit_shared *shared, char *at, size_t bytes)
 void lit_worker_leave(void *shared)
 {
 	if (lit_unpin())
-		keep_error(shared, lit_fail(errno, "unpin pages"));
+		lit_keep_error(shared, lit_fail(errno, "unpin pages"));
 }
 
 static int run_call(struct lit_shared *shared, const struct mm_op *op)
 {
 	size_t bytes = op->pages * obs_page_size();
-	char *at = address(shared, op->start);
+	char *at = lit_address(shared, op->start);
 
 	switch (op->kind) {
 	case MM_OP_MMAP:
@@ -284,10 +285,11 @@ static void touch_pages(struct lit_shared *shared)
 
 	if (op->kind == MM_OP_KWRITE &&
 	    pwrite(shared->source_fd, &op->value, 1, 0) != 1)
-		keep_error(shared, lit_fail(errno, "write the byte to read"));
+		lit_keep_error(shared,
+			       lit_fail(errno, "write the byte to read"));
 	result->touches = op->pages;
 	for (int i = 0; i < op->pages; i++) {
-		char *at = address(shared, op->start + i);
+		char *at = lit_address(shared, op->start + i);
 		uint64_t before = faults_so_far();
 		bool done = touch(shared, at);
 		uint64_t faults = faults_so_far() - before;
@@ -295,8 +297,8 @@ static void touch_pages(struct lit_shared *shared)
 		result->rusage += faults;
 		result->touch[i].kind = faults ? MM_KINDS : MM_KIND_NONE;
 		if (faults > 1)
-			keep_error(shared,
-				   lit_fail(EBADMSG, "touch a page once"));
+			lit_keep_error(shared,
+				       lit_fail(EBADMSG, "touch a page once"));
 		if (!done)
 			result->touch[i].kind = MM_KIND_SEGV;
 		else
@@ -335,9 +337,9 @@ static void run_here(struct lit_shared *shared)
 	if (must_drain(shared))
 		obs_drain();
 	others = faults_of_others();
-	keep_observed(shared, obs_counter_read(counter, before));
+	lit_keep_observed(shared, obs_counter_read(counter, before));
 	run_counted(shared);
-	keep_observed(shared, obs_counter_read(counter, after));
+	lit_keep_observed(shared, obs_counter_read(counter, after));
 	shared->result.perf = -1;
 	if (shared->op.kind == MM_OP_FORK)
 		return;
@@ -360,26 +362,5 @@ void lit_worker_run(void *arg)
 	} else {
 		run_here(shared);
 	}
-	keep_error(shared, rc);
-}
-
-/* A picture of the caller's pages; what is present can be read in peace. */
-void lit_worker_look(void *arg)
-{
-	struct lit_shared *shared = arg;
-	struct lit_shot *shot = &shared->shot[shared->op.proc];
-
-	part(shared);
-	keep_observed(shared,
-		      obs_pages_of(0, shared->area, MM_AREA, shot->page));
-	if (shared->heap_used)
-		keep_observed(shared,
-			      obs_pages_of(0, shared->heap, MM_HEAP_PAGES,
-					   shot->page + MM_HEAP));
-	for (int i = 0; i < MM_PAGES; i++) {
-		uint32_t flags = shot->page[i].flags;
-
-		if (flags & OBS_PRESENT && !(flags & OBS_MAP_NONE))
-			shot->value[i] = touch_read(address(shared, i));
-	}
+	lit_keep_error(shared, rc);
 }

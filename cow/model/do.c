@@ -32,6 +32,16 @@ void mm_init(struct mm *mm, const struct mm_machine *machine)
 	mm->proc[0].brk = MM_HEAP;
 }
 
+/*
+ * Where the processor sets no access flag, the first access to an old entry is
+ * a fault, and so is the first store to a clean one: the kernel notes them.
+ */
+static bool is_noted(const struct mm *mm, const struct mm_pte *pte, bool write)
+{
+	return mm_has(&mm->machine, MM_FACT_ACCESS_FLAG) ||
+	       (!pte->old && (!write || pte->dirty));
+}
+
 /* Rules 1 and 2, and whatever the fault does. */
 static enum mm_kind do_user_addr_fault(struct mm *mm, struct mm_proc *proc,
 				       int page, bool write)
@@ -49,6 +59,11 @@ static enum mm_kind do_user_addr_fault(struct mm *mm, struct mm_proc *proc,
 			   "page %d, the mapping does not allow it -> SIGSEGV",
 			   page);
 		return MM_KIND_SEGV;
+	}
+	if (pte->frame && (!write || pte->write) && !is_noted(mm, pte, write)) {
+		mm_because(mm, "page %d, present, but the access not noted",
+			   page);
+		return MM_KIND_ACCESS;
 	}
 	if (pte->frame && (!write || pte->write)) {
 		mm_because(mm, "page %d, present and sufficient, no fault",
@@ -71,11 +86,20 @@ static void touch_page(struct mm *mm, const struct mm_op *op, int page,
 	touch->value = 0;
 	if (touch->kind == MM_KIND_SEGV)
 		return;
+	pte->old = false;
 	if (write) {
 		mm->frame[pte->frame].value = op->value;
 		mark_dirty(mm, pte);
 	}
 	touch->value = mm->frame[pte->frame].value;
+}
+
+/* What copied for the kernel tried its last bytes again before it gave up. */
+static bool refused_twice(const struct mm *mm, const struct mm_op *op,
+			  const struct mm_touch *touch)
+{
+	return op->kind == MM_OP_KWRITE && touch->kind == MM_KIND_SEGV &&
+	       !mm_has(&mm->machine, MM_FACT_REFUSED_ONCE);
 }
 
 /* getrusage does not count what was refused; perf does (rule 1). */
@@ -88,6 +112,7 @@ static void touch_pages(struct mm *mm, const struct mm_op *op,
 
 		touch_page(mm, op, op->start + i, touch);
 		result->perf += touch->kind != MM_KIND_NONE;
+		result->perf += refused_twice(mm, op, touch);
 		result->rusage += touch->kind != MM_KIND_NONE &&
 				  touch->kind != MM_KIND_SEGV;
 	}

@@ -11,7 +11,8 @@ bool access_error(const struct mm_vma *vma, bool write)
 /* Some machines have no page of zeros to share; to drop rule 3 is to err. */
 static bool mm_forbids_zeropage(const struct mm *mm)
 {
-	return mm->machine.no_zeropage != dropped(mm, MM_RULE_ZEROPAGE);
+	return !mm_has(&mm->machine, MM_FACT_ZEROPAGE) !=
+	       dropped(mm, MM_RULE_ZEROPAGE);
 }
 
 /*

@@ -56,14 +56,15 @@ static void around_window(const struct mm *mm, const struct fault *vmf,
 }
 
 /*
- * Linux 6.18: where the first page found is the last one of a disk file, no
+ * New kernels: where the first page found is the last one of a disk file, no
  * page table is made for it, so as not to map anything huge across the end;
  * and without one nothing is mapped.
  */
-static bool map_lost(const struct mm_file *file, int pgoff, bool has_table)
+static bool map_lost(const struct mm *mm, const struct mm_file *file, int pgoff,
+		     bool has_table)
 {
-	return !has_table && file->backing == MM_BACK_DISK &&
-	       pgoff == file->pages - 1;
+	return mm_has(&mm->machine, MM_FACT_LAST_PAGE) && !has_table &&
+	       file->backing == MM_BACK_DISK && pgoff == file->pages - 1;
 }
 
 /* Map each cached page of the window whose entry is empty. */
@@ -79,7 +80,7 @@ static bool do_fault_around(struct mm *mm, struct fault *vmf)
 		if (pgoff < 0 || pgoff >= file->pages || !file->cache[pgoff] ||
 		    vmf->proc->pte[page].frame)
 			continue;
-		if (map_lost(file, pgoff, *page_table(vmf->proc, page)))
+		if (map_lost(mm, file, pgoff, *page_table(vmf->proc, page)))
 			break;
 		set_pte(mm, vmf->proc, page, file->cache[pgoff],
 			maps_writable(mm, vmf->vma));

@@ -44,6 +44,7 @@ static void copy_present_pte(struct mm *mm, const struct mm_vma *vma,
 		frame->exclusive = false;
 	set_pte(mm, child, page, src->frame, src->write);
 	child->pte[page].dirty = src->dirty && !(vma->flags & MM_VM_SHARED);
+	child->pte[page].old = true;
 }
 
 static void copy_page_range(struct mm *mm, struct mm_proc *dst,

@@ -10,6 +10,15 @@ static int change_flags(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 	return 0;
 }
 
+/* MADV_COLD: as if not accessed; it does not speak for others who map it. */
+static void madvise_cold_pte_range(struct mm *mm, struct mm_proc *proc,
+				   int start, int end)
+{
+	for (int page = start; page < end; page++)
+		if (mm->frame[proc->pte[page].frame].mapcount == 1)
+			proc->pte[page].old = true;
+}
+
 /* What an advice does to a range of one mapping. */
 static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 		       int start, int end, enum mm_advice advice)
@@ -28,6 +37,9 @@ static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 		return 0;
 	case MM_ADV_PAGEOUT:
 		madvise_pageout_pte_range(mm, proc, vma, start, end);
+		return 0;
+	case MM_ADV_COLD:
+		madvise_cold_pte_range(mm, proc, start, end);
 		return 0;
 	case MM_ADV_WIPEONFORK:
 		if (vma->file)
@@ -52,13 +64,13 @@ static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 int do_madvise(struct mm *mm, const struct mm_op *op, int *populated)
 {
 	struct mm_proc *proc = &mm->proc[op->proc];
+	bool populate = op->advice == MM_ADV_POPULATE_READ ||
+			op->advice == MM_ADV_POPULATE_WRITE;
+	bool write = op->advice == MM_ADV_POPULATE_WRITE;
 	int at = op->start, end = op->start + op->pages, unmapped = 0;
 
-	if (op->advice == MM_ADV_POPULATE_READ ||
-	    op->advice == MM_ADV_POPULATE_WRITE)
-		return madvise_populate(mm, proc, at, end,
-					op->advice == MM_ADV_POPULATE_WRITE,
-					populated);
+	if (populate && mm_has(&mm->machine, MM_FACT_POPULATE_STOPS))
+		return madvise_populate(mm, proc, at, end, write, populated);
 	while (at < end) {
 		struct mm_vma *vma = find_vma(proc, at);
 		int until, rc;
@@ -70,7 +82,10 @@ int do_madvise(struct mm *mm, const struct mm_op *op, int *populated)
 			at = vma->start;
 		}
 		until = vma->end < end ? vma->end : end;
-		rc = madvise_vma(mm, proc, vma, at, until, op->advice);
+		rc = populate ?
+			     madvise_populate(mm, proc, at, until, write,
+					      populated) :
+			     madvise_vma(mm, proc, vma, at, until, op->advice);
 		if (rc)
 			return rc;
 		at = until;

@@ -14,6 +14,19 @@ static bool vma_had_uncowed_parents(const struct mm *mm,
 }
 
 /*
+ * Old kernels: memory without an anon_vma stays alone when what wants to join
+ * it has one; the other way round it joins, unless a fork made the anon_vma.
+ */
+static bool is_mergeable_faulted(const struct mm *mm,
+				 const struct vma_merge *vmg,
+				 const struct mm_vma *tgt)
+{
+	if (tgt->anon_vma && !vmg->anon_vma)
+		return !vma_had_uncowed_parents(mm, tgt);
+	return tgt->anon_vma == vmg->anon_vma;
+}
+
+/*
  * With one anon_vma at most, the other side simply gets it, unless it is the
  * result of a fork. With two, they must be one and the same.
  */
@@ -21,6 +34,8 @@ static bool is_mergeable_anon_vma(const struct mm *mm,
 				  const struct vma_merge *vmg,
 				  const struct mm_vma *tgt)
 {
+	if (!mm_has(&mm->machine, MM_FACT_JOIN_UNFAULTED))
+		return is_mergeable_faulted(mm, vmg, tgt);
 	if (!tgt->anon_vma && vmg->anon_vma)
 		return !vma_had_uncowed_parents(mm, vmg->middle) &&
 		       !vma_had_uncowed_parents(mm, vmg->copied_from);
@@ -69,6 +84,17 @@ static void dup_anon_vma(struct mm *mm, struct mm_vma *dst,
 	anon_vma_clone(mm, dst, src);
 }
 
+/*
+ * Two that can't join each other: which one does what lies between join? Until
+ * Linux 6.11 mmap asked the upper one first, and the lower one as if it were
+ * part of that.
+ */
+static bool prefers_lower(const struct mm *mm, const struct vma_merge *vmg)
+{
+	return vmg->copied_from || vmg->just_expand ||
+	       mm_has(&mm->machine, MM_FACT_JOIN_LOWER);
+}
+
 /* A range that is not mapped yet joins what lies before or behind it. */
 struct mm_vma *vma_merge_new_range(struct mm *mm, struct vma_merge *vmg)
 {
@@ -78,7 +104,11 @@ struct mm_vma *vma_merge_new_range(struct mm *mm, struct vma_merge *vmg)
 	bool left = can_vma_merge_left(mm, vmg, prev);
 	bool right = can_vma_merge_right(mm, vmg, next);
 
-	if (left && right)
+	if (left && right && !prefers_lower(mm, vmg))
+		left = is_mergeable_faulted(
+			mm, &(struct vma_merge){ .anon_vma = next->anon_vma },
+			prev);
+	else if (left && right)
 		right = are_anon_vmas_compatible(prev, next);
 	if (!left && !right)
 		return NULL;

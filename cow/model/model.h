@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fact.h"
 #include "rule.h"
 
 /*
@@ -47,6 +48,7 @@
  * @MM_KIND_FILE: page-cache pages mapped
  * @MM_KIND_REMAP: existing pages of shared anonymous memory mapped
  * @MM_KIND_NOTIFY: the file system was told of a first write
+ * @MM_KIND_ACCESS: the kernel noted an access where the processor can't
  * @MM_KIND_SEGV: refused, SIGSEGV or SIGBUS
  * @MM_KINDS: how many there are
  */
@@ -59,6 +61,7 @@ enum mm_kind {
 	MM_KIND_FILE,
 	MM_KIND_REMAP,
 	MM_KIND_NOTIFY,
+	MM_KIND_ACCESS,
 	MM_KIND_SEGV,
 	MM_KINDS,
 };
@@ -119,11 +122,13 @@ struct mm_frame {
  * @frame: index of the frame, 0 for an absent page
  * @write: a write needs no fault
  * @dirty: it was written through this entry
+ * @old: it was not accessed through this entry since that was last looked at
  */
 struct mm_pte {
 	uint16_t frame;
 	bool write;
 	bool dirty;
+	bool old;
 };
 
 /**
@@ -196,19 +201,6 @@ struct mm_proc {
 	uint16_t pinned[MM_PINS];
 	struct mm_vma vma[MM_VMAS];
 	struct mm_pte pte[MM_PAGES];
-};
-
-/**
- * struct mm_machine - what is not the same on every machine
- * @around: pages of the fault-around window, 16 where pages have 4 KiB
- * @no_zeropage: mm_forbids_zeropage(), as for some guests: who reads fresh
- *               memory gets a page of its own
- * @swap: there is some, and what MADV_PAGEOUT does is not known to the model
- */
-struct mm_machine {
-	int around;
-	bool no_zeropage;
-	bool swap;
 };
 
 /**

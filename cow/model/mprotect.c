@@ -17,6 +17,8 @@ static bool can_change_pte_writable(const struct mm *mm,
 		return false;
 	if (!(vma->flags & MM_VM_SHARED))
 		return frame->anon && frame->exclusive &&
+		       (pte->dirty ||
+			mm_has(&mm->machine, MM_FACT_UPGRADE_CLEAN)) &&
 		       !dropped(mm, MM_RULE_UPGRADE);
 	return !vma_wants_writenotify(mm, vma) || pte->dirty;
 }
@@ -39,13 +41,15 @@ static void change_protection(struct mm *mm, struct mm_proc *proc,
 }
 
 /* A charge stays with memory that was ever writable, unless never used. */
-static unsigned int charge(const struct mm_vma *vma, unsigned int flags)
+static unsigned int charge(const struct mm *mm, const struct mm_vma *vma,
+			   unsigned int flags)
 {
 	if (flags & MM_VM_WRITE) {
 		if (!(vma->flags &
 		      (MM_VM_ACCOUNT | MM_VM_WRITE | MM_VM_SHARED)))
 			flags |= MM_VM_ACCOUNT;
-	} else if (vma->flags & MM_VM_ACCOUNT && !vma->file && !vma->anon_vma) {
+	} else if (vma->flags & MM_VM_ACCOUNT && !vma->file && !vma->anon_vma &&
+		   mm_has(&mm->machine, MM_FACT_UNCHARGE)) {
 		flags &= ~MM_VM_ACCOUNT;
 	}
 	return flags;
@@ -59,7 +63,8 @@ static void mprotect_fixup(struct mm *mm, struct mm_proc *proc,
 
 	if (flags == vma->flags)
 		return;
-	vma = vma_modify_flags(mm, proc, vma, start, end, charge(vma, flags));
+	vma = vma_modify_flags(mm, proc, vma, start, end,
+			       charge(mm, vma, flags));
 	change_protection(mm, proc, vma, start, end);
 }
 

@@ -75,6 +75,30 @@ static void move_vma(struct mm *mm, struct mm_proc *proc, int from, int to,
 	do_munmap(mm, proc, from, from + pages);
 }
 
+/*
+ * Old kernels: one mapping or part of one. That is found out late: what was at
+ * the new place is gone by then.
+ */
+static int mremap_one(struct mm *mm, const struct mm_op *op)
+{
+	struct mm_proc *proc = &mm->proc[op->proc];
+	int end = op->start + op->pages;
+	const struct mm_vma *vma;
+
+	if (!vma_lookup(proc, op->start))
+		return -EFAULT;
+	if (op->to < end && op->start < op->to + op->pages)
+		return -EINVAL;
+	do_munmap(mm, proc, op->to, op->to + op->pages);
+	vma = vma_lookup(proc, op->start);
+	if (vma->end < end) {
+		mm_because(mm, "more than one mapping, and the target is gone");
+		return -EFAULT;
+	}
+	move_vma(mm, proc, op->start, op->to, op->pages);
+	return 0;
+}
+
 /* Piece by piece, where several mappings are moved at once. */
 int do_mremap(struct mm *mm, const struct mm_op *op)
 {
@@ -82,6 +106,8 @@ int do_mremap(struct mm *mm, const struct mm_op *op)
 	int end = op->start + op->pages, shift = op->to - op->start;
 	const struct mm_vma *vma;
 
+	if (!mm_has(&mm->machine, MM_FACT_MREMAP_MANY))
+		return mremap_one(mm, op);
 	if (op->to < end && op->start < op->to + op->pages)
 		return -EINVAL;
 	if (!vma_lookup(proc, op->start))

@@ -5,11 +5,11 @@
 const char *mm_kind_id(enum mm_kind kind)
 {
 	static const char *const id[MM_KINDS] = {
-		[MM_KIND_NONE] = "none",   [MM_KIND_ZEROPAGE] = "zeropage",
-		[MM_KIND_ZERO] = "zero",   [MM_KIND_COPY] = "copy",
-		[MM_KIND_REUSE] = "reuse", [MM_KIND_FILE] = "file",
-		[MM_KIND_REMAP] = "remap", [MM_KIND_NOTIFY] = "notify",
-		[MM_KIND_SEGV] = "segv",
+		[MM_KIND_NONE] = "none",     [MM_KIND_ZEROPAGE] = "zeropage",
+		[MM_KIND_ZERO] = "zero",     [MM_KIND_COPY] = "copy",
+		[MM_KIND_REUSE] = "reuse",   [MM_KIND_FILE] = "file",
+		[MM_KIND_REMAP] = "remap",   [MM_KIND_NOTIFY] = "notify",
+		[MM_KIND_ACCESS] = "access", [MM_KIND_SEGV] = "segv",
 	};
 
 	return id[kind];

@@ -23,6 +23,7 @@ void madvise_free_pte_range(struct mm *mm, struct mm_proc *proc, int start,
 			continue;
 		frame->dirty = false;
 		pte->dirty = false;
+		pte->old = true;
 		frame->lazyfree = frame->anon;
 	}
 }
@@ -96,6 +97,7 @@ void madvise_pageout_pte_range(struct mm *mm, struct mm_proc *proc,
 			continue;
 		if (frame->mapcount != 1 && !dropped(mm, MM_RULE_MAPPED))
 			continue;
+		proc->pte[page].old = true;
 		if (frame->anon)
 			shrink_anon(mm, proc, page);
 		else if (!dropped(mm, MM_RULE_PAGEOUT))

@@ -4,7 +4,9 @@
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -58,6 +60,59 @@ enum obs_kind obs_fresh_read(void)
 	if (kind == OBS_KINDS)
 		kind = read_fresh();
 	return kind;
+}
+
+enum { PROBED = 16 };
+
+static long minor_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+/* In a forked child: how many of these pages fault when they are read? */
+static int count_reads(const char *p)
+{
+	long before = minor_faults();
+
+	/* The first time was for the stack and for the call itself. */
+	before = minor_faults();
+	for (int i = 0; i < PROBED; i++)
+		touch_read(p + i * obs_page_size());
+	return minor_faults() - before;
+}
+
+static bool probe_access_flag(void)
+{
+	size_t bytes = PROBED * obs_page_size();
+	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int status = 0;
+	pid_t pid;
+
+	if (p == MAP_FAILED)
+		return true;
+	madvise(p, bytes, MADV_NOHUGEPAGE);
+	for (int i = 0; i < PROBED; i++)
+		p[i * obs_page_size()] = 1;
+	pid = fork();
+	if (!pid)
+		_exit(count_reads(p));
+	if (pid > 0 && waitpid(pid, &status, 0) != pid)
+		status = 0;
+	munmap(p, bytes);
+	return WEXITSTATUS(status) < PROBED;
+}
+
+bool obs_access_flag(void)
+{
+	static int flag = -1;
+
+	if (flag < 0)
+		flag = probe_access_flag();
+	return flag;
 }
 
 static const struct {

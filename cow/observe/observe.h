@@ -60,6 +60,17 @@ size_t obs_fault_around(void);
 enum obs_kind obs_fresh_read(void);
 
 /**
+ * obs_access_flag() - Does the processor itself note accesses in entries?
+ *
+ * Rule: fork() gives a child entries that are marked as not accessed. Where the
+ * processor sets no access flag (arm64 before ARMv8.1), the first read through
+ * each of them is a fault. Found out by a child, once.
+ *
+ * Return: true if it does, as on every x86-64.
+ */
+bool obs_access_flag(void);
+
+/**
  * obs_filesystem() - Name the file system that a descriptor is on.
  * @fd: an open file
  *

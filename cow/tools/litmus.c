@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "litmus/litmus.h"
+#include "litmus_machine.h"
 
 enum { PASS = 0, FAIL = 1, USAGE = 2, SKIP = 4 };
 
@@ -33,7 +34,6 @@ enum {
 	KEY_OUT,
 	KEY_DIR,
 	KEY_UNPINNED,
-	KEY_DROP,
 };
 
 static const struct argp_option options[] = {
@@ -55,8 +55,6 @@ static const struct argp_option options[] = {
 	{ "dir", KEY_DIR, "DIR", 0, "where disk files lie (/var/tmp)", 5 },
 	{ "unpinned", KEY_UNPINNED, NULL, 0,
 	  "use all CPUs, and do not compare page identity", 5 },
-	{ "drop", KEY_DROP, "RULE", OPTION_HIDDEN,
-	  "leave a rule out of the model", 5 },
 	{ 0 },
 };
 
@@ -65,7 +63,6 @@ static struct {
 	bool step, why, ask, tap, json, quiet, unpinned;
 	long random, seed, ops;
 	const char *out, *dir;
-	uint64_t drop;
 	char **file;
 	int files;
 } opt = { .seed = 1, .ops = 24, .out = ".", .dir = "/var/tmp" };
@@ -92,15 +89,6 @@ static long number(struct argp_state *state, const char *name, const char *text,
 	return value;
 }
 
-static uint64_t rule(struct argp_state *state, const char *name)
-{
-	for (int i = 0; i < MM_RULES; i++)
-		if (!strcmp(name, mm_rule_id(i)))
-			return UINT64_C(1) << i;
-	argp_error(state, "'%s' is unknown to the model", name);
-	return 0;
-}
-
 static void check_options(struct argp_state *state)
 {
 	if (opt.tap && opt.json)
@@ -112,6 +100,11 @@ static void check_options(struct argp_state *state)
 			   "--why and --step go with the plain text only");
 	if (opt.mode == LIT_KERNEL && opt.why)
 		argp_error(state, "--why explains the model, not --kernel");
+	if (litmus_machine_given() && opt.mode != LIT_MODEL &&
+	    !litmus_machine.show)
+		argp_error(state, "only the --model can be another machine");
+	if (litmus_machine.show)
+		return;
 	if (!opt.random == !opt.files)
 		argp_error(state, "either scenario files or --random");
 	if (opt.random && opt.mode != LIT_COMPARE)
@@ -142,9 +135,6 @@ static error_t parse_random(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_OUT:
 		opt.out = arg;
-		return 0;
-	case KEY_DROP:
-		opt.drop |= rule(state, arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -368,8 +358,13 @@ static int run_random(void)
 
 int main(int argc, char **argv)
 {
+	static const struct argp_child machine[] = {
+		{ .argp = &litmus_machine_argp },
+		{ .argp = NULL },
+	};
 	static const struct argp argp = {
 		.options = options,
+		.children = machine,
 		.parser = parse_option,
 		.args_doc = "[FILE.litmus...]",
 		.doc = "Predict with a model of the kernel what processes' memory will do, run it on the kernel, and compare page by page.",
@@ -381,14 +376,21 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	dir = access(opt.dir, W_OK) ? NULL : opt.dir;
-	if (lit_lab_open(&lab, opt.mode == LIT_MODEL, dir, !opt.unpinned))
+	if (lit_lab_open(&lab, opt.mode == LIT_MODEL || litmus_machine.show,
+			 dir, !opt.unpinned))
 		errx(FAIL, "%s", lit_what());
-	lab.drop = opt.drop;
+	lab.drop = litmus_machine.drop;
+	lab.given = litmus_machine_given();
+	litmus_machine_apply(&lab.machine);
 	if (opt.why) {
 		reasons = open_memstream(&reasons_text, &reasons_size);
 		lab.why = reasons ? keep_why : NULL;
 	}
-	status = opt.random ? run_random() : run_files();
+	if (litmus_machine.show)
+		litmus_machine_show(&lab.machine);
+	status = litmus_machine.show ? PASS :
+		 opt.random	     ? run_random() :
+				       run_files();
 	lit_lab_close(&lab);
 	if (fflush(stdout) || ferror(stdout))
 		err(FAIL, "write to standard output");

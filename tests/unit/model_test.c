@@ -112,7 +112,10 @@ static void lazy_fork(void **state)
 /* mm_forbids_zeropage(): a read is served as a write, and fork copies it. */
 static void no_zero_page(void **state)
 {
-	mm_init(mm, &(struct mm_machine){ .around = 16, .no_zeropage = true });
+	struct mm_machine machine = { .around = 16 };
+
+	mm_set(&machine, MM_FACT_ZEROPAGE, false);
+	mm_init(mm, &machine);
 	map(0, 0, 8, RW, -1);
 	assert_int_equal(touch(MM_OP_READ, 0, 0, 8), 8);
 	all_touches(MM_KIND_ZERO);
