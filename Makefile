@@ -76,12 +76,19 @@ PRELOADS := libcowalloc libcowrecord
 # ---- how it is built -------------------------------------------------------
 
 # O= names another output folder, SAN= builds with sanitizers into one of their
-# own, W=1 makes warnings errors, V=1 shows the commands.
+# own, STATIC=1 programs that need no library, W=1 makes warnings errors, V=1
+# shows the commands.
 comma := ,
 empty :=
 ifneq ($(SAN),)
 O ?= build/san-$(subst $(comma),-,$(SAN))
 sanitize := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+ifneq ($(STATIC),)
+O ?= build/static
+LABS :=
+PRELOADS :=
+override LDFLAGS += -static
 endif
 O ?= build
 ifeq ($(V),)
@@ -124,7 +131,7 @@ scripts  := $(shell find scripts .ci tests -type f \
 perl     := $(wildcard scripts/*/*.p[lm])
 
 .PHONY: all deps-test demo perf test stress lint format install clean help deps-build \
-	deps-run deps-lint tests-build sweep sweep-others bench-guard bench \
+	deps-run deps-lint test-kernels tests-build sweep sweep-others bench-guard bench \
 	bench-fork deps-bench plot-tradeoff litmus-random litmus-rules \
 	labs lab check-lab class-lab lab-release check-labs \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
@@ -347,6 +354,13 @@ lab-release: all
 ## Try every lab's grader with all its wrong solutions
 check-labs: all
 	@$(lab:%cow-lab=%try) $(LABS)
+
+ARCH ?= amd64
+# Boots machines in an emulator; RANDOM_RUNS=, MINUTES=, KERNELS= of them.
+## Run all on other kernels, 6.1 and 6.12 (ARCH=arm64: other machines)
+test-kernels:
+	@O=$(O) ARCH=$(ARCH) COW_DEMOS="$(DEMOS)" scripts/vm/test-kernels $(KERNELS) || \
+		[ $$? = 4 ]
 
 ## Check the sources: format, style, static analysis, documentation
 lint: deps-lint
