@@ -25,7 +25,8 @@ static void set_up(struct rep *r)
 	area = rep_area(r, n);
 	parent = rep_window(r, area, n);
 	child = rep_window(r, area, n);
-	first = rep_window(r, area, 1);
+	first = rep_window(r, area + rep_vary(r, 0, 0, n - 1) * obs_page_size(),
+			   1);
 }
 
 static void fork_child(struct rep *r)
@@ -113,13 +114,14 @@ static void parent_first(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "The parent writes its pages, before any fork.", "S42", before_fork },
-	{ "Shared: after fork() both have the same pages.", "S45", share },
+	{ "Shared: after fork() both have the same pages.", "S45", share,
+	  "fork(); the child reads all pages." },
 	{ "Marked read-only: the child writes one page, and faults.", "S46 S47",
-	  write_once },
-	{ "Copied: the page that was written is two now.", "S48",
-	  compare_copy },
+	  write_once, "The child writes one page." },
+	{ "Copied: the page that was written is two now.", "S48", compare_copy,
+	  "Both look at the pages." },
 	{ "Write permission is back: the child writes all pages.", "S49 S56",
-	  write_again },
+	  write_again, "The child writes all pages." },
 	{ "The other order: the parent writes first.", "S48", parent_first },
 };
 

@@ -134,12 +134,13 @@ static void parent_last(struct rep *r)
 static const struct rep_step steps[] = {
 	{ "The parent writes its pages.", "S42", parent_writes },
 	{ "A child comes and goes; the parent writes: faults, no copies.",
-	  "S48", child_gone },
+	  "S48", child_gone, "A child comes and goes; the parent writes." },
 	{ "Three generations share: a child, and a child of the child.", "S45",
-	  three_share },
-	{ "The child writes: a copy of every page.", "S48", child_writes },
+	  three_share, "A child, and a child of the child; both read." },
+	{ "The child writes: a copy of every page.", "S48", child_writes,
+	  "The child writes every page." },
 	{ "The grandchild writes: again a copy of every page.", "S48 S56",
-	  grandchild_writes },
+	  grandchild_writes, "The grandchild writes every page." },
 	{ "The parent, the last owner, writes.", "S49", parent_last },
 };
 

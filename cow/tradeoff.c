@@ -158,7 +158,8 @@ static void compare(struct rep *r)
 }
 
 static const struct rep_step steps[] = {
-	{ "Half is written: half is saved.", "S53", write_half },
+	{ "Half is written: half is saved.", "S53", write_half,
+	  "Half of the pages are written." },
 	{ "From 0 to 100 % are written.", "S56", write_parts },
 	{ "The time, beside copying at once, which is 1 and |.", "S53 S56",
 	  compare },

@@ -139,10 +139,14 @@ static void dont_fork(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "Fresh memory is written.", "S42", first_stores },
-	{ "MADV_DONTNEED forgets the pages at once.", "S42", dont_need },
-	{ "MADV_FREE lets them go when memory is short.", NULL, free_later },
-	{ "MADV_WIPEONFORK: a child finds zeros.", "S45", wipe_on_fork },
-	{ "MADV_DONTFORK: a child finds nothing.", "S45", dont_fork },
+	{ "MADV_DONTNEED forgets the pages at once.", "S42", dont_need,
+	  "MADV_DONTNEED, then stores." },
+	{ "MADV_FREE lets them go when memory is short.", NULL, free_later,
+	  "MADV_FREE, then stores." },
+	{ "MADV_WIPEONFORK: a child finds zeros.", "S45", wipe_on_fork,
+	  "MADV_WIPEONFORK; a child reads." },
+	{ "MADV_DONTFORK: a child finds nothing.", "S45", dont_fork,
+	  "MADV_DONTFORK; a child stores." },
 };
 
 static const struct rep_demo demo = {

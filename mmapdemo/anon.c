@@ -123,16 +123,18 @@ static void child_writes_shared(struct rep *r)
 }
 
 static const struct rep_step steps[] = {
-	{ "Private: a read of fresh memory finds zeros.", "S38 S42",
-	  read_fresh },
-	{ "Private: the first write brings a page.", "S42", write_private },
-	{ "Shared: so does the first write here.", "S42", write_shared },
+	{ "Private: a read of fresh memory finds zeros.", "S38 S42", read_fresh,
+	  "Private: fresh memory is read." },
+	{ "Private: the first write brings a page.", "S42", write_private,
+	  "Private: it is written." },
+	{ "Shared: so does the first write here.", "S42", write_shared,
+	  "Shared: fresh memory is written." },
 	{ "Private, after fork(): a child reads.", "S45", child_reads_private },
 	{ "Shared, after fork(): a child reads.", "S36", child_reads_shared },
 	{ "Private: the child writes, the parent sees nothing of it.",
-	  "S37 S48", child_writes_private },
+	  "S37 S48", child_writes_private, "Private: the child writes." },
 	{ "Shared: the child writes, the parent sees it.", "S36",
-	  child_writes_shared },
+	  child_writes_shared, "Shared: the child writes." },
 };
 
 static const struct rep_demo demo = {

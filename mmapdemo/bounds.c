@@ -152,7 +152,8 @@ static void tear_down(struct rep *r)
 }
 
 static const struct rep_step steps[] = {
-	{ "The file ends within its last page.", "S43", within },
+	{ "The file ends within its last page.", "S43", within,
+	  "The last page, behind the file's end." },
 	{ "The page after it.", "S43", beyond },
 	{ "The file is cut off while it is mapped.", "S43", cut_off },
 	{ "And grown again.", "S41", grown_again },

@@ -159,9 +159,12 @@ static void no_reserve(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "A mapping, written.", "S42", first_stores },
-	{ "MAP_FIXED over half of it: replaced, silently.", "S39", replace },
-	{ "MAP_FIXED_NOREPLACE refuses.", "S39", no_replace },
-	{ "MAP_POPULATE: pages without a touch.", "S42", no_touch },
+	{ "MAP_FIXED over half of it: replaced, silently.", "S39", replace,
+	  "MAP_FIXED over half of it." },
+	{ "MAP_FIXED_NOREPLACE refuses.", "S39", no_replace,
+	  "MAP_FIXED_NOREPLACE over it." },
+	{ "MAP_POPULATE: pages without a touch.", "S42", no_touch,
+	  "MAP_POPULATE." },
 	{ "MAP_NORESERVE, and more than there is.", "S40", no_reserve },
 };
 

@@ -149,9 +149,12 @@ static void tear_down(struct rep *r)
 }
 
 static const struct rep_step steps[] = {
-	{ "Opened O_RDWR: all mappings work.", "S35", read_write },
-	{ "Opened O_RDONLY: no shared one that writes.", "S35", read_only },
-	{ "Opened O_WRONLY: none at all.", "S33 S35", write_only },
+	{ "Opened O_RDWR: all mappings work.", "S35", read_write,
+	  "A file opened O_RDWR." },
+	{ "Opened O_RDONLY: no shared one that writes.", "S35", read_only,
+	  "A file opened O_RDONLY." },
+	{ "Opened O_WRONLY: none at all.", "S33 S35", write_only,
+	  "A file opened O_WRONLY." },
 	{ "A private mapping of an O_RDONLY file is written.", "S35 S37",
 	  store },
 };

@@ -159,10 +159,12 @@ static void write_again(struct rep *r)
 }
 
 static const struct rep_step steps[] = {
-	{ "PROT_READ | PROT_WRITE: stores go through.", "S34", read_write },
-	{ "PROT_NONE: no load.", "S34", read_none },
-	{ "PROT_READ: no store.", "S34", write_read_only },
-	{ "PROT_READ: no call.", "S34", call_data },
+	{ "PROT_READ | PROT_WRITE: stores go through.", "S34", read_write,
+	  "PROT_READ | PROT_WRITE: stores." },
+	{ "PROT_NONE: no load.", "S34", read_none, "PROT_NONE: loads." },
+	{ "PROT_READ: no store.", "S34", write_read_only,
+	  "PROT_READ: stores." },
+	{ "PROT_READ: no call.", "S34", call_data, "PROT_READ: calls." },
 	{ "PROT_READ | PROT_EXEC: calls.", "S34", call_code },
 	{ "PROT_READ | PROT_WRITE again.", "S34", write_again },
 };

@@ -145,9 +145,12 @@ static void touch_tail(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "A mapping, written.", "S42", first_stores },
-	{ "Moved: no fault, the same pages.", "S4", move_away },
-	{ "Moved while a child shares it: still shared.", "S45", move_shared },
-	{ "Written after the move: copies.", "S48", write_moved },
+	{ "Moved: no fault, the same pages.", "S4", move_away,
+	  "It is moved by mremap(), and read." },
+	{ "Moved while a child shares it: still shared.", "S45", move_shared,
+	  "It is moved while a child shares it." },
+	{ "Written after the move: copies.", "S48", write_moved,
+	  "It is written after the move." },
 	{ "Moved and grown to twice its size.", "S4 S30", grow },
 	{ "The added half.", "S42", touch_tail },
 };

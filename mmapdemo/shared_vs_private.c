@@ -134,14 +134,16 @@ static void sync_and_store(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "A file in memory, mapped twice.", "S41", memory_file },
-	{ "MAP_SHARED stores are seen by read() at once.", "S36",
-	  store_shared },
-	{ "MAP_PRIVATE ones are not: copy-on-write.", "S37", store_private },
+	{ "MAP_SHARED stores are seen by read() at once.", "S36", store_shared,
+	  "Stores to the MAP_SHARED mapping, then read()." },
+	{ "MAP_PRIVATE ones are not: copy-on-write.", "S37", store_private,
+	  "Stores to the MAP_PRIVATE mapping, then read()." },
 	{ "msync(), and stores after it.", "S36 S51", sync_and_store },
 	{ "A file on a disk, mapped twice.", "S41", disk_file },
-	{ "MAP_SHARED stores are seen by read() at once.", "S36",
-	  store_shared },
-	{ "MAP_PRIVATE ones are not: copy-on-write.", "S37", store_private },
+	{ "MAP_SHARED stores are seen by read() at once.", "S36", store_shared,
+	  "Stores to the MAP_SHARED mapping, then read()." },
+	{ "MAP_PRIVATE ones are not: copy-on-write.", "S37", store_private,
+	  "Stores to the MAP_PRIVATE mapping, then read()." },
 	{ "msync(), and stores after it.", "S36 S51", sync_and_store },
 };
 

@@ -136,7 +136,8 @@ static void tear_down(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "A file is mapped privately and read.", "S41", see_old },
-	{ "The file is written: the mapping shows it.", "S37", see_new },
+	{ "The file is written: the mapping shows it.", "S37", see_new,
+	  "The file is written." },
 	{ "Half of the mapping is stored to, then the file written.", "S37",
 	  copy_some },
 	{ "The other half is made a snapshot, then the file written.",

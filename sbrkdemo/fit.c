@@ -154,13 +154,13 @@ static void next_is_quick(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "Best fit wins where a hole matches each request.", "S11 S12",
-	  best_wins },
+	  best_wins, "A hole matches each request." },
 	{ "Best fit loses where its leftovers are too small for anything.",
-	  "S12", best_loses },
+	  "S12", best_loses, "Leftovers of a close fit are too small." },
 	{ "Worst fit wins where a large leftover is asked for next.", "S13",
-	  worst_wins },
+	  worst_wins, "A large leftover is asked for next." },
 	{ "Next fit wins where it is the search that costs.", "S11 S12 S13",
-	  next_is_quick },
+	  next_is_quick, "Many free blocks; each search looks at some." },
 };
 
 static const struct rep_demo demo = {

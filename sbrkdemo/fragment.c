@@ -156,11 +156,12 @@ static void coalesce(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "Internal fragmentation: one byte in the smallest block.", "S14 S19",
-	  one_byte },
-	{ "The same blocks, asked for to the last byte: none.", "S19",
-	  all_used },
+	  one_byte, "One byte is asked for, again and again." },
+	{ "The same blocks, asked for to the last byte: none.", "S19", all_used,
+	  "The same blocks, asked for to the last byte." },
 	{ "External fragmentation: half is free, and nothing fits.", "S20",
-	  leave_gaps },
+	  leave_gaps,
+	  "Every second block is freed; a larger one is asked for." },
 	{ "Joining neighbours cures it, once they are free.", "S20", coalesce },
 };
 

@@ -103,12 +103,14 @@ static void give_back(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "sbrk() moves the break at once, but brings no memory.",
-	  "S16 S25 S26 S28", move_break },
-	{ "Memory arrives at the first touch of each page.", "S28",
-	  first_touch },
-	{ "The second touch is just a store.", NULL, second_touch },
+	  "S16 S25 S26 S28", move_break,
+	  "sbrk() grows the heap; nothing is touched." },
+	{ "Memory arrives at the first touch of each page.", "S28", first_touch,
+	  "Each page is stored to." },
+	{ "The second touch is just a store.", NULL, second_touch,
+	  "Each page is stored to again." },
 	{ "sbrk() with a negative increment gives the pages back.",
-	  "S25 S26 S29", give_back },
+	  "S25 S26 S29", give_back, "sbrk() with a negative increment." },
 };
 
 static const struct rep_demo demo = {

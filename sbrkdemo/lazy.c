@@ -28,7 +28,7 @@ static bool move_break(struct rep *r, intptr_t increment)
 static void set_up(struct rep *r)
 {
 	n = rep_pages(r);
-	part = (n + 3) / 4;
+	part = rep_vary(r, (n + 3) / 4, 1, n);
 	page_size = obs_page_size();
 	/* From now on malloc() takes what it needs by mmap(), not by brk(). */
 	mallopt(M_MMAP_THRESHOLD, 0);

@@ -122,11 +122,12 @@ static void grow_again(struct rep *r)
 static const struct rep_step steps[] = {
 	{ "sbrk() grows the heap, and each page is filled with 'x'.", "S25",
 	  grow_and_fill },
-	{ "Shrink by half a page: nothing goes.", "S29", within_a_page },
+	{ "Shrink by half a page: nothing goes.", "S29", within_a_page,
+	  "The heap shrinks by half a page; bytes beyond it are touched." },
 	{ "Shrink by whole pages: they go back to the system.", "S25 S29",
-	  whole_pages },
+	  whole_pages, "It shrinks by whole pages." },
 	{ "Grow again: the pages come back zeroed; the first kept its bytes.",
-	  "S29", grow_again },
+	  "S29", grow_again, "It grows again, and is read." },
 };
 
 static const struct rep_demo demo = {

@@ -170,12 +170,19 @@ teardown_file()
 			"$BATS_TEST_TMPDIR/out"
 		# No answer stands between a step's headline and its last question.
 		awk '/^[0-9]+\/[0-9]/ { asking = 1 }
-			/^     predict/ { asking = 0 }
-			/^     (shown|because|measure)/ && asking { bad = 1 }
+			/^     (shown|predict)/ { asking = 0 }
+			/^     (because|measure)/ && asking { bad = 1 }
 			/ How many / && !asking { bad = 1 }
 			END { exit bad }' "$BATS_TEST_TMPDIR/out"
 		run ! grep -E '.{81}' "$BATS_TEST_TMPDIR/out"
 	done
+}
+
+@test "--ask keeps a headline that would tell until all is answered" {
+	yes 64 | "$COPIES/cow/fork_cow" --ask >"$BATS_TEST_TMPDIR/out"
+	grep -q '^2/6  fork(); the child reads all pages\.$' "$BATS_TEST_TMPDIR/out"
+	grep -q '^     shown    Shared: after fork() both have the same pages' "$BATS_TEST_TMPDIR/out"
+	run ! grep -q 'Shared: after' <("$COPIES/cow/fork_cow" --ask < <(printf '1\n1\n'))
 }
 
 @test "--ask keeps the score when there is no more input" {
