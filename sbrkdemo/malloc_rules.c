@@ -135,8 +135,8 @@ static size_t recycle(struct library *lib)
 
 static void recycled(struct rep *r)
 {
-	rep_expect(r, OLD_BYTES(&c_library), "bytes", "old, the C library's");
-	rep_expect(r, OLD_BYTES(&ours), "bytes", "old, in ours");
+	rep_expect(r, OLD_BYTES(&c_library), "bytes", "of old data");
+	rep_expect(r, OLD_BYTES(&ours), "bytes", "of old data, ours");
 	rep_because(r, "free() writes at the ends, and malloc() nothing");
 	rep_saw(r, recycle(&c_library));
 	rep_saw(r, recycle(&ours));
