@@ -20,7 +20,10 @@ static int faultin_page(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 	return 1;
 }
 
-/* MADV_POPULATE_*: stops at the first page that can't be. */
+/*
+ * MADV_POPULATE_*: stops at the first page that can't be. What is there and may
+ * be written counts as written (follow_page_pte()): it is clean no more.
+ */
 int madvise_populate(struct mm *mm, struct mm_proc *proc, int start, int end,
 		     bool write, int *populated)
 {
@@ -37,6 +40,8 @@ int madvise_populate(struct mm *mm, struct mm_proc *proc, int start, int end,
 		rc = faultin_page(mm, proc, vma, page, write);
 		if (rc < 0)
 			return rc;
+		if (!rc && write && !proc->pte[page].dirty)
+			mm->frame[proc->pte[page].frame].dirty = true;
 		*populated += rc;
 	}
 	return 0;
