@@ -125,7 +125,7 @@ static bool comparison(struct reader *reader)
 		return left < sum(reader);
 	if (take(reader, ">"))
 		return left > sum(reader);
-	errx(1, "no comparison at '%s' in '%s'", reader->at, reader->whole);
+	errx(1, "nothing compared at '%s' in '%s'", reader->at, reader->whole);
 }
 
 /* All comparisons are made, so that all their numbers are shown. */

@@ -72,7 +72,8 @@ const struct entry course[] = {
 	  "across two pages: two faults; within a cache line there often is no difference" },
 	{ "S24",
 	  "Each process has its own address space, mapped to physical memory.",
-	  "space_apart == 0 && space_same == 0 && space_mine == space_pages && space_its == space_pages && space_refused == space_pages",
+	  "space_apart == 0 && space_same == 0 && space_mine == space_pages"
+	  " && space_its == space_pages && space_refused == space_pages",
 	  CONFIRMED },
 	{ "S25",
 	  "sbrk: a positive increment grows the heap, a negative one shrinks it.",
@@ -100,7 +101,8 @@ const struct entry course[] = {
 	  "length_0 == 1 && past_last == 1 && fixed_fails == 1", CONFIRMED },
 	{ "S34",
 	  "PROT_READ, WRITE, EXEC and NONE allow what they name, and combine.",
-	  "prot_none == prot_pages && prot_read == prot_pages && prot_noexec == 0 && prot_exec == prot_pages && prot_write == 0",
+	  "prot_none == prot_pages && prot_read == prot_pages && prot_noexec == 0"
+	  " && prot_exec == prot_pages && prot_write == 0",
 	  CONFIRMED },
 	{ "S35", "Asking for more than the file allows makes mmap fail.",
 	  "ro_shared < 4 && ro_private < 4", BUSTED,
@@ -121,7 +123,8 @@ const struct entry course[] = {
 	  "it matters by overcommit mode", "reserve_none == reserve_plain",
 	  "by this machine's overcommit mode the answer is the same for all" },
 	{ "S41", "A mapped file is loaded on access.",
-	  "cold_major > 0 && warm_major == 0 && around_faults < around_pages + 1 && around_there == around_pages",
+	  "cold_major > 0 && warm_major == 0 && around_faults < around_pages + 1"
+	  " && around_there == around_pages",
 	  CONFIRMED, "and what is cached is mapped 16 pages at a time" },
 	{ "S42", "An anonymous mapping gets new physical memory.",
 	  "fork_zero == fork_pages && lazy_resident == 0", CONFIRMED,
