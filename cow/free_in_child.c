@@ -123,13 +123,13 @@ static void free_all(void *arg)
 	obs_end(owner->window);
 }
 
-static void in_child(struct rep *r, struct owner *owner,
-		     void (*order)(void *arg))
+static void in_child(struct rep *r, struct owner *owner, void (*order)(void *))
 {
 	struct obs_peer *peer = rep_peer(r);
 
-	if (peer)
-		rep_forked(r, peer, fork());
+	if (!peer)
+		return;
+	rep_forked(r, peer, fork());
 	rep_order(r, peer, order, owner);
 	rep_saw_faults(r, owner->window);
 	rep_strip(r, "child", owner->window->after, n);

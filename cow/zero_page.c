@@ -54,6 +54,12 @@ static size_t zeros(const struct obs_window *window)
 	return obs_count_flags(window->after, n, OBS_ZERO, OBS_ZERO);
 }
 
+/* The reason where the page of zeros is shared; and where it is not. */
+static void because(struct rep *r, const char *one, const char *other)
+{
+	rep_because(r, "%s", shared ? one : other);
+}
+
 static void read_fresh(struct rep *r)
 {
 	rep_expect_faults(r, n, obs_fresh_read());
@@ -61,11 +67,9 @@ static void read_fresh(struct rep *r)
 	rep_expect(r, shared ? n : 0, "pages",
 		   "that are the one page of zeros");
 	rep_expect(r, shared ? 0 : n, "pages", "that count as resident memory");
-	rep_because(
-		r,
-		shared ?
-			"a load needs zeros, not memory: each entry is set to the kernel's page of zeros, read-only" :
-			"this kernel is one of the few that map no page of zeros: a load is given a page of its own, as a store is");
+	because(r,
+		"a load needs zeros, not memory: each entry is set to the kernel's page of zeros, read-only",
+		"this kernel is one of the few that map no page of zeros: a load is given a page of its own, as a store is");
 	rep_reads(r, NULL, parent, 0);
 	rep_saw(r, parent->matched);
 	rep_saw(r, zeros(parent));
@@ -76,11 +80,9 @@ static void read_fresh(struct rep *r)
 static void child_reads(struct rep *r)
 {
 	rep_expect_faults(r, shared ? n : 0, OBS_KIND_ZEROPAGE);
-	rep_because(
-		r,
-		shared ?
-			"nothing in this mapping was ever written: fork() copies no entries of it, as the child can get them by faults" :
-			"the mapping has pages of its own: fork() copied its entries");
+	because(r,
+		"nothing in this mapping was ever written: fork() copies no entries of it, as the child can get them by faults",
+		"the mapping has pages of its own: fork() copied its entries");
 	fork_child(r);
 	rep_reads(r, peer, child, 0);
 	rep_end_peer(r, peer);
@@ -92,11 +94,9 @@ static void write_one(struct rep *r)
 	rep_expect(r, shared ? n - 1 : 0, "pages",
 		   "that are the page of zeros");
 	rep_expect(r, shared ? 1 : n, "pages", "resident");
-	rep_because(
-		r,
-		shared ?
-			"a store to a read-only entry: a new page, zeroed; there is no need to copy the page of zeros" :
-			"fork() made its entry read-only; the child has gone, so the page is there to be used again");
+	because(r,
+		"a store to a read-only entry: a new page, zeroed; there is no need to copy the page of zeros",
+		"fork() made its entry read-only; the child has gone, so the page is there to be used again");
 	rep_writes(r, NULL, first, 'p');
 	rep_look(r, 0, parent);
 	rep_saw(r, zeros(parent));
@@ -125,11 +125,9 @@ static void child_writes(struct rep *r)
 	rep_expect_faults(r, shared ? 1 : n, OBS_KIND_COPY);
 	rep_expect(r, n, "pages", "resident in the child");
 	rep_expect(r, shared ? 1 : n, "pages", "resident in the parent");
-	rep_because(
-		r,
-		shared ?
-			"one page is the parent's and is copied; the zeros were nobody's and are made anew" :
-			"all pages are the parent's, and are copied");
+	because(r,
+		"one page is the parent's and is copied; the zeros were nobody's and are made anew",
+		"all pages are the parent's, and are copied");
 	rep_writes(r, peer, child, 'c');
 	rep_saw(r, rep_going(r) ? resident(r, peer->pid) : 0);
 	rep_saw(r, resident(r, 0));

@@ -23,7 +23,7 @@
 #define TOP_PAD	   (128 << 10)
 
 static size_t n, part, bytes, page_size;
-static char *block, *volatile other; /* volatile: it is not optimised away */
+static char *block, *other;
 static struct obs_window *window;
 static size_t mapped, resident; /* pages, before a step */
 
@@ -130,11 +130,13 @@ static void zeroed(struct rep *r)
 	start(r);
 	before = faults();
 	other = calloc(1, bytes);
+	touch_nothing(other);
 	between = faults();
 	by_calloc = other;
 	other = take(r);
 	if (other)
 		memset(other, 0, bytes);
+	touch_nothing(other);
 	after = faults();
 	free(by_calloc);
 	free(other);

@@ -21,7 +21,6 @@
 #define BLOCKS	    4
 
 static size_t bytes, page_size;
-static char *volatile block; /* volatile: it is not optimised away */
 
 static void set_up(struct rep *r)
 {
@@ -31,6 +30,13 @@ static void set_up(struct rep *r)
 	mallopt(M_MMAP_THRESHOLD, TOP_PAD);
 }
 
+static void take_least(void)
+{
+	char *block = malloc(1);
+
+	touch_nothing(block);
+}
+
 /* Take small blocks until the break moves; how many, and how far it does. */
 static size_t until_it_moves(size_t *moved)
 {
@@ -38,9 +44,7 @@ static size_t until_it_moves(size_t *moved)
 	size_t blocks = 0;
 
 	while (sbrk(0) == (void *)end && blocks < 1 << 20) {
-		char *small = malloc(1);
-
-		touch_read(small);
+		take_least();
 		blocks++;
 	}
 	*moved = (char *)sbrk(0) - end;
@@ -79,12 +83,12 @@ static void use_up(struct rep *r)
 	if (!rep_going(r))
 		return;
 	/* Two of the stock, so that its first page has a head for sure. */
-	block = malloc(1);
-	block = malloc(1);
+	take_least();
+	take_least();
 	blocks = moved / LEAST_BYTES - 4;
 	obs_begin(window);
 	while (blocks--)
-		block = malloc(1);
+		take_least();
 	obs_end(window);
 	rep_saw_faults(r, window);
 	rep_strip(r, "heap", window->after, pages);
@@ -111,10 +115,12 @@ static size_t use(struct rep *r, bool give_back)
 	rep_failed(r, obs_quiet(), NULL);
 	before = resident(r);
 	for (int i = 0; i < BLOCKS; i++) {
-		block = malloc(bytes);
+		char *block = malloc(bytes);
+
 		if (rep_failed(r, block ? 0 : -ENOMEM, "malloc(%zu)", bytes))
 			return 0;
 		memset(block, 'x', bytes);
+		touch_nothing(block);
 		if (give_back)
 			free(block);
 	}

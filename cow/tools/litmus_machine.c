@@ -30,7 +30,7 @@ static const struct argp_option options[] = {
 };
 
 /* FACT or no-FACT: so it is, or not. */
-static void fact(struct argp_state *state, const char *name)
+static void set_fact(struct argp_state *state, const char *name)
 {
 	bool is = strncmp(name, "no-", 3);
 
@@ -76,7 +76,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				   MM_TABLE_END, arg);
 		return 0;
 	case KEY_FACT:
-		fact(state, arg);
+		set_fact(state, arg);
 		return 0;
 	case KEY_DROP:
 		litmus_machine.drop |= rule(state, arg);

@@ -160,8 +160,7 @@ int main(int argc, char **argv)
 		options,
 		parse,
 		"[STATEMENT...]",
-		"Settle what people believe about memory, by running the demos.\v"
-		"M1 to M20 are beliefs, N1 to N8 further ones, S1 to S62 the statements of the course.\n\n"
+		"Settle what people believe about memory, by running the demos.\vM1 to M20 are beliefs, N1 to N8 further ones, S1 to S62 the statements of the course.\n\n"
 		"Exit status: 0 all settled as expected, 1 not, 4 all skipped.",
 		NULL,
 		NULL,

@@ -93,6 +93,7 @@ const struct fact *fact_named(const char *name, size_t length);
  * struct outcome - an entry, settled
  * @verdict: what the numbers say
  * @used: the facts that were looked at
+ * @n_used: how many of them there are
  * @why: why it was skipped or not shown
  */
 struct outcome {

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "observe/observe.h"
 #include "myths.h"
 
 extern char **environ;
@@ -118,7 +119,7 @@ static json_t *read_lines(int fd)
 	return all;
 }
 
-static void start(struct run *run, const char *path, char *argument,
+static void spawn(struct run *run, const char *path, char *argument,
 		  const char *seed)
 {
 	char *argv[5] = { (char *)path, "--json", argument };
@@ -168,7 +169,7 @@ static const struct run *run_of(const struct bench *bench, const char *program)
 	if (!strcmp(program, cxx))
 		preload(bench);
 	if (locate(bench, program, path, sizeof(path)))
-		start(run, path, argument(program),
+		spawn(run, path, argument(program),
 		      strcmp(program, cxx) ? bench->seed : NULL);
 	else
 		snprintf(run->error, sizeof(run->error), "it is not here");
@@ -198,8 +199,7 @@ static const json_t *line_of(const struct run *run, const struct fact *fact)
 	return NULL;
 }
 
-static void __attribute__((format(printf, 2, 3)))
-fail(struct finding *found, const char *fmt, ...)
+static void __printf(2, 3) fail(struct finding *found, const char *fmt, ...)
 {
 	va_list args;
 
