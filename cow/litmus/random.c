@@ -207,6 +207,11 @@ static enum mm_advice some_advice(struct dice *dice, const struct mm_op *op)
 {
 	enum mm_advice advice = below(dice, MM_ADVICES);
 
+	/* What MADV_FREE gave away shows when it is paged out; so do pins. */
+	if (percent(dice, 25))
+		advice = MM_ADV_PAGEOUT;
+	else if (dice->last && dice->last->kind == MM_OP_PIN)
+		advice = MM_ADV_FREE;
 	return advice == MM_ADV_PAGEOUT && pages_out(dice, op) ? MM_ADV_COLD :
 								 advice;
 }
@@ -302,6 +307,9 @@ static const struct {
 	{ MM_OP_WRITE, MM_OP_MPROTECT, 15 },
 	{ MM_OP_MPROTECT, MM_OP_MPROTECT, 25 },
 	{ MM_OP_MPROTECT, MM_OP_WRITE, 25 },
+	{ MM_OP_PIN, MM_OP_MADVISE, 30 },
+	{ MM_OP_MADVISE, MM_OP_MADVISE, 30 },
+	{ MM_OP_MADVISE, MM_OP_READ, 25 },
 };
 
 /* Then what was done is looked at: by an access, or by fork. */
