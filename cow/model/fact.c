@@ -58,6 +58,12 @@ static const struct {
 		.since = MM_KERNEL(6, 10, 0),
 		.since_text = "6.10",
 	},
+	[MM_FACT_PIN_FAST] = {
+		.id = "pin-fast",
+		.text = "what is pinned and needs no fault stays clean if it was",
+		.since = MM_KERNEL(6, 10, 0),
+		.since_text = "6.10",
+	},
 	[MM_FACT_JOIN_LOWER] = {
 		.id = "join-lower",
 		.text = "between two that can't join, mmap joins the lower one",

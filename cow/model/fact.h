@@ -21,6 +21,7 @@
  * @MM_FACT_REFUSED_ONCE: a store of the kernel itself is refused by one fault
  * @MM_FACT_UNCHARGE: mprotect takes the charge off memory never written to
  * @MM_FACT_POPULATE_STOPS: MADV_POPULATE_* ends at the first hole
+ * @MM_FACT_PIN_FAST: what is pinned and needs no fault stays clean if it was
  * @MM_FACT_JOIN_LOWER: between two that can't join, mmap joins the lower one
  * @MM_FACT_JOIN_UNFAULTED: memory without an anon_vma takes that of what joins
  * @MM_FACT_MREMAP_MANY: mremap moves several mappings at once
@@ -36,6 +37,7 @@ enum mm_fact {
 	MM_FACT_REFUSED_ONCE,
 	MM_FACT_UNCHARGE,
 	MM_FACT_POPULATE_STOPS,
+	MM_FACT_PIN_FAST,
 	MM_FACT_JOIN_LOWER,
 	MM_FACT_JOIN_UNFAULTED,
 	MM_FACT_MREMAP_MANY,

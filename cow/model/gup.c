@@ -21,9 +21,21 @@ static int faultin_page(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 }
 
 /*
- * MADV_POPULATE_*: stops at the first page that can't be. What is there and may
- * be written counts as written (follow_page_pte()): it is clean no more.
+ * The same, and what is there and may be written counts as written
+ * (follow_page_pte()): it is clean no more.
  */
+static int faultin_touch(struct mm *mm, struct mm_proc *proc,
+			 struct mm_vma *vma, int page, bool write)
+{
+	int rc = faultin_page(mm, proc, vma, page, write);
+	const struct mm_pte *pte = &proc->pte[page];
+
+	if (!rc && write && !pte->dirty && !dropped(mm, MM_RULE_TOUCH))
+		mm->frame[pte->frame].dirty = true;
+	return rc;
+}
+
+/* MADV_POPULATE_*: stops at the first page that can't be. */
 int madvise_populate(struct mm *mm, struct mm_proc *proc, int start, int end,
 		     bool write, int *populated)
 {
@@ -37,11 +49,9 @@ int madvise_populate(struct mm *mm, struct mm_proc *proc, int start, int end,
 			return -ENOMEM;
 		if (access_error(vma, write))
 			return -EINVAL;
-		rc = faultin_page(mm, proc, vma, page, write);
+		rc = faultin_touch(mm, proc, vma, page, write);
 		if (rc < 0)
 			return rc;
-		if (!rc && write && !proc->pte[page].dirty)
-			mm->frame[proc->pte[page].frame].dirty = true;
 		*populated += rc;
 	}
 	return 0;
@@ -78,6 +88,18 @@ void unpin_user_pages(struct mm *mm, struct mm_proc *proc)
 	unpin_pages(mm, proc, proc->pins);
 }
 
+/* New kernels: pages that need no fault are pinned as they are, clean or not. */
+static int gup_fast(const struct mm *mm, const struct mm_proc *proc, int start,
+		    int end)
+{
+	int page = start;
+
+	while (page < end && mm_has(&mm->machine, MM_FACT_PIN_FAST) &&
+	       proc->pte[page].frame && proc->pte[page].write)
+		page++;
+	return page;
+}
+
 /*
  * Pinned for writing, for long: the pages are written to, as far as faults go,
  * so that they are the process's own; a file on a disk is refused. All or
@@ -86,6 +108,7 @@ void unpin_user_pages(struct mm *mm, struct mm_proc *proc)
 int pin_user_pages(struct mm *mm, struct mm_proc *proc, int start, int end,
 		   int *populated)
 {
+	int fast = gup_fast(mm, proc, start, end);
 	int pinned = proc->pins, rc = 0;
 
 	for (int page = start; page < end && !rc; page++) {
@@ -95,8 +118,8 @@ int pin_user_pages(struct mm *mm, struct mm_proc *proc, int start, int end,
 		    (vma->flags & MM_VM_SHARED &&
 		     vma_wants_writenotify(mm, vma)))
 			rc = -EFAULT;
-		else
-			rc = faultin_page(mm, proc, vma, page, true);
+		else if (page >= fast)
+			rc = faultin_touch(mm, proc, vma, page, true);
 		*populated += rc > 0;
 		if (rc >= 0)
 			rc = pin_page(mm, proc, page);
@@ -104,6 +127,7 @@ int pin_user_pages(struct mm *mm, struct mm_proc *proc, int start, int end,
 	if (rc)
 		unpin_pages(mm, proc, proc->pins - pinned);
 	else
-		mm_because(mm, "%d pages pinned", end - start);
+		mm_because(mm, "%d pages pinned, %d of them as they were",
+			   end - start, fast - start);
 	return rc;
 }

@@ -44,6 +44,7 @@ const char *mm_rule_id(enum mm_rule rule)
 		[MM_RULE_MAPPED] = "mapped",
 		[MM_RULE_CLEAN] = "clean",
 		[MM_RULE_LAZYFREE] = "lazyfree",
+		[MM_RULE_TOUCH] = "touch",
 		[MM_RULE_PIN] = "pin",
 		[MM_RULE_HELD] = "held",
 	};

@@ -31,6 +31,7 @@
  * @MM_RULE_MAPPED: but not those that are mapped more than once
  * @MM_RULE_CLEAN: and out of the page cache, if nothing is lost by that
  * @MM_RULE_LAZYFREE: and drops what MADV_FREE gave away, if still clean
+ * @MM_RULE_TOUCH: what is made present to be written to is no longer clean
  * @MM_RULE_PIN: fork copies pinned pages at once
  * @MM_RULE_HELD: what is pinned is not dropped
  * @MM_RULES: how many there are
@@ -62,6 +63,7 @@ enum mm_rule {
 	MM_RULE_MAPPED,
 	MM_RULE_CLEAN,
 	MM_RULE_LAZYFREE,
+	MM_RULE_TOUCH,
 	MM_RULE_PIN,
 	MM_RULE_HELD,
 	MM_RULES,
