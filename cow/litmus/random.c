@@ -6,150 +6,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "internal.h"
+#include "dice.h"
 
 #define TOUCH_MAX 24
 #define FILE_SIZE 64
 
-/* What the making up of a sequence has in its hands. */
-struct dice {
-	uint64_t state;
-	const struct mm *mm;
-	const struct mm_op *last;
-	int born;
-	int files;
-	bool can_pin;
-};
-
-/* splitmix64 */
-static uint64_t draw(struct dice *dice)
-{
-	uint64_t z = dice->state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
-static int below(struct dice *dice, int n)
-{
-	return draw(dice) % n;
-}
-
-static bool percent(struct dice *dice, int chance)
-{
-	return below(dice, 100) < chance;
-}
-
-static int alive(const struct mm *mm)
-{
-	int n = 0;
-
-	for (int i = 0; i < MM_PROCS; i++)
-		n += mm->proc[i].alive;
-	return n;
-}
-
-/* Often the same one again: what it did has to be looked at. */
-static int some_proc(struct dice *dice)
-{
-	int nth;
-
-	if (dice->last && dice->mm->proc[dice->last->proc].alive &&
-	    percent(dice, 40))
-		return dice->last->proc;
-	nth = below(dice, alive(dice->mm));
-	for (int i = 0;; i++)
-		if (dice->mm->proc[i].alive && nth-- == 0)
-			return i;
-}
-
-static const struct mm_vma *some_vma(struct dice *dice, int proc)
-{
-	const struct mm_vma *vma = dice->mm->proc[proc].vma;
-	int n = 0;
-
-	for (int i = 0; i < MM_VMAS; i++)
-		n += vma[i].end > 0;
-	if (!n)
-		return NULL;
-	n = below(dice, n);
-	for (int i = 0;; i++)
-		if (vma[i].end && n-- == 0)
-			return &vma[i];
-}
-
-/* Keep @start and @pages within the area, or within the heap. */
-static void clamp(struct mm_op *op)
-{
-	int from = op->start >= MM_HEAP - 3 ? MM_HEAP : 0;
-	int to = from ? MM_PAGES : MM_AREA;
-
-	if (op->start < from)
-		op->start = from;
-	if (op->start > to - 1)
-		op->start = to - 1;
-	if (op->pages < 1)
-		op->pages = 1;
-	if (op->pages > to - op->start)
-		op->pages = to - op->start;
-}
-
-/* All or part of a mapping, now and then beyond it; or anywhere. */
-static void some_range(struct dice *dice, struct mm_op *op)
-{
-	const struct mm_vma *vma = some_vma(dice, op->proc);
-	int size;
-
-	if (!vma || percent(dice, 12)) {
-		op->start = below(dice, MM_AREA);
-		op->pages = 1 + below(dice, 20);
-		clamp(op);
-		return;
-	}
-	size = vma->end - vma->start;
-	op->start = vma->start;
-	op->pages = size;
-	if (percent(dice, 70)) {
-		op->start += below(dice, size);
-		op->pages = 1 + below(dice, vma->end - op->start);
-	}
-	if (percent(dice, 12)) {
-		op->start -= below(dice, 4);
-		op->pages += below(dice, 8);
-	}
-	clamp(op);
-}
-
-/* The range of the last operation, where it was one of the same process. */
-static bool same_range(struct dice *dice, struct mm_op *op)
-{
-	const struct mm_op *last = dice->last;
-
-	if (!last || last->proc != op->proc || !last->pages ||
-	    last->kind == MM_OP_BRK || !percent(dice, 65))
-		return false;
-	op->start = last->kind == MM_OP_MREMAP ? last->to : last->start;
-	op->pages = last->pages;
-	return true;
-}
-
-/* A place in the area: next to a mapping, or anywhere. */
-static int some_place(struct dice *dice, int proc, int pages)
-{
-	const struct mm_vma *vma = some_vma(dice, proc);
-	int place = below(dice, MM_AREA);
-
-	if (vma && percent(dice, 55))
-		place = percent(dice, 50) ? vma->end : vma->start - pages;
-	if (place > MM_AREA - pages)
-		place = MM_AREA - pages;
-	return place < 0 ? 0 : place;
-}
-
 static unsigned int some_access(struct dice *dice)
 {
-	int n = below(dice, 100);
+	int n = dice_below(dice, 100);
 
 	return n < 65 ? MM_VM_READ | MM_VM_WRITE : n < 92 ? MM_VM_READ : 0;
 }
@@ -173,18 +37,39 @@ static void make_alike(const struct dice *dice, struct mm_op *op)
 
 static void make_mmap(struct dice *dice, struct mm_op *op)
 {
-	op->pages = 1 + below(dice, percent(dice, 20) ? 64 : 16);
-	op->start = some_place(dice, op->proc, op->pages);
-	op->flags = some_access(dice) | (percent(dice, 40) ? MM_VM_SHARED : 0);
+	op->pages = 1 + dice_below(dice, dice_percent(dice, 20) ? 64 : 16);
+	op->start = dice_place(dice, op->proc, op->pages);
+	op->flags = some_access(dice) |
+		    (dice_percent(dice, 40) ? MM_VM_SHARED : 0);
 	op->file = -1;
-	if (percent(dice, 50)) {
-		if (percent(dice, 70))
+	if (dice_percent(dice, 50)) {
+		if (dice_percent(dice, 70))
 			make_alike(dice, op);
 		return;
 	}
-	op->file = below(dice, dice->files);
-	op->pgoff = percent(dice, 80) ? op->start % FILE_SIZE :
-					below(dice, FILE_SIZE);
+	op->file = dice_below(dice, dice->files);
+	op->pgoff = dice_percent(dice, 80) ? op->start % FILE_SIZE :
+					     dice_below(dice, FILE_SIZE);
+}
+
+/* Often all there is up to a mapping's end: only that can grow in its place. */
+static void make_mremap(struct dice *dice, struct mm_op *op)
+{
+	int room = (op->start < MM_HEAP ? MM_AREA : MM_PAGES) - op->start;
+	const struct mm_vma *vma =
+		mm_find_vma(&dice->mm->proc[op->proc], op->start);
+
+	op->to = -1;
+	if (vma && dice_percent(dice, 40))
+		op->pages = vma->end - op->start;
+	if (dice_percent(dice, 50))
+		op->new_pages = 1 + dice_below(dice, op->pages + 8);
+	if (dice_percent(dice, op->new_pages ? 50 : 95)) {
+		op->to = dice_place(dice, op->proc, op->pages);
+		room = MM_AREA - op->to;
+	}
+	if (op->new_pages > room)
+		op->new_pages = room;
 }
 
 /* What the model does not know: paging out a file on a disk, or to swap. */
@@ -203,15 +88,20 @@ static bool pages_out(const struct dice *dice, const struct mm_op *op)
 	return false;
 }
 
+static bool gave_away(const struct mm_op *op)
+{
+	return op && op->kind == MM_OP_MADVISE && op->advice == MM_ADV_FREE;
+}
+
 static enum mm_advice some_advice(struct dice *dice, const struct mm_op *op)
 {
-	enum mm_advice advice = below(dice, MM_ADVICES);
+	enum mm_advice advice = dice_below(dice, MM_ADVICES);
 
 	/* What MADV_FREE gave away shows when it is paged out; so do pins. */
-	if (percent(dice, 25))
+	if (dice->last && dice->last->kind == MM_OP_PIN)
+		advice = dice_percent(dice, 75) ? MM_ADV_FREE : advice;
+	else if (dice_percent(dice, gave_away(dice->last) ? 60 : 20))
 		advice = MM_ADV_PAGEOUT;
-	else if (dice->last && dice->last->kind == MM_OP_PIN)
-		advice = MM_ADV_FREE;
 	return advice == MM_ADV_PAGEOUT && pages_out(dice, op) ? MM_ADV_COLD :
 								 advice;
 }
@@ -220,7 +110,7 @@ static void make_fork(struct dice *dice, struct mm_op *op)
 {
 	if (dice->born == MM_PROCS) {
 		op->kind = MM_OP_WRITE;
-		some_range(dice, op);
+		dice_range(dice, op);
 		return;
 	}
 	op->child = dice->born++;
@@ -229,10 +119,10 @@ static void make_fork(struct dice *dice, struct mm_op *op)
 /* The last process stays, and so does whoever a sequence began with: often. */
 static void make_exit(struct dice *dice, struct mm_op *op)
 {
-	if (alive(dice->mm) > 1)
+	if (dice_alive(dice->mm) > 1)
 		return;
 	op->kind = MM_OP_READ;
-	some_range(dice, op);
+	dice_range(dice, op);
 }
 
 static enum mm_op_kind some_kind(struct dice *dice)
@@ -248,7 +138,7 @@ static enum mm_op_kind some_kind(struct dice *dice)
 
 	for (int i = 0; i < MM_OPS; i++)
 		sum += weight[i];
-	n = below(dice, sum);
+	n = dice_below(dice, sum);
 	for (int i = 0;; i++) {
 		if (n < weight[i])
 			return i;
@@ -274,21 +164,21 @@ static void fill_in(struct dice *dice, struct mm_op *op)
 		make_exit(dice, op);
 		break;
 	case MM_OP_BRK:
-		op->pages = below(dice, MM_HEAP_PAGES);
+		op->pages = dice_below(dice, MM_HEAP_PAGES);
 		break;
 	case MM_OP_SYNC:
-		op->file = below(dice, dice->files);
+		op->file = dice_below(dice, dice->files);
 		break;
 	default:
-		if (!same_range(dice, op))
-			some_range(dice, op);
+		if (!dice_same_range(dice, op))
+			dice_range(dice, op);
 	}
 	if (op->kind == MM_OP_MPROTECT)
 		op->flags = some_access(dice);
 	if (op->kind == MM_OP_MADVISE)
 		op->advice = some_advice(dice, op);
 	if (op->kind == MM_OP_MREMAP)
-		op->to = some_place(dice, op->proc, op->pages);
+		make_mremap(dice, op);
 	if (((op->kind >= MM_OP_READ && op->kind <= MM_OP_KWRITE) ||
 	     op->kind == MM_OP_PIN) &&
 	    op->pages > TOUCH_MAX)
@@ -307,8 +197,9 @@ static const struct {
 	{ MM_OP_WRITE, MM_OP_MPROTECT, 15 },
 	{ MM_OP_MPROTECT, MM_OP_MPROTECT, 25 },
 	{ MM_OP_MPROTECT, MM_OP_WRITE, 25 },
-	{ MM_OP_PIN, MM_OP_MADVISE, 30 },
-	{ MM_OP_MADVISE, MM_OP_MADVISE, 30 },
+	{ MM_OP_WRITE, MM_OP_PIN, 4 },
+	{ MM_OP_PIN, MM_OP_MADVISE, 50 },
+	{ MM_OP_MADVISE, MM_OP_MADVISE, 35 },
 	{ MM_OP_MADVISE, MM_OP_READ, 25 },
 };
 
@@ -321,7 +212,7 @@ static bool go_on(struct dice *dice, struct mm_op *op)
 		return false;
 	for (size_t i = 0; i < sizeof(habits) / sizeof(*habits); i++) {
 		if (last->kind != habits[i].after ||
-		    !percent(dice, habits[i].percent))
+		    !dice_percent(dice, habits[i].percent))
 			continue;
 		op->proc = last->proc;
 		op->kind = habits[i].next;
@@ -335,9 +226,9 @@ static void make_op(struct dice *dice, struct mm_op *op, int index)
 	memset(op, 0, sizeof(*op));
 	if (!go_on(dice, op)) {
 		op->kind = index ? some_kind(dice) : MM_OP_MMAP;
-		op->proc = some_proc(dice);
+		op->proc = dice_proc(dice);
 	}
-	op->thread = below(dice, dice->mm->proc[op->proc].threads);
+	op->thread = dice_below(dice, dice->mm->proc[op->proc].threads);
 	op->value = 1 + index % 120;
 	fill_in(dice, op);
 	dice->last = op;
@@ -350,7 +241,7 @@ static void make_files(struct dice *dice, struct lit_setup *setup, bool disk)
 		.files = 1 + disk,
 		.file = {
 			{ "m", MM_BACK_MEMFD, FILE_SIZE,
-			  below(dice, FILE_SIZE + 1), 'A' },
+			  dice_below(dice, FILE_SIZE + 1), 'A' },
 			{ "d", MM_BACK_DISK, FILE_SIZE, FILE_SIZE, 'a' },
 		},
 	};

@@ -61,8 +61,10 @@ static bool with_range(struct shrink *s, int at, int start, int pages)
 
 	if (pages < 1 || pages >= op->pages)
 		return false;
-	if (op->kind == MM_OP_MREMAP)
+	if (op->kind == MM_OP_MREMAP && op->to >= 0)
 		op->to += start - op->start;
+	if (op->new_pages && op->new_pages > op->pages - pages)
+		op->new_pages -= op->pages - pages;
 	if (op->kind == MM_OP_MMAP)
 		op->pgoff += start - op->start;
 	op->start = start;

@@ -150,25 +150,39 @@ static bool parse_sync(struct parser *p, struct mm_op *op)
 	return op->file >= 0 || lex_error(&p->lex, at, "a file's name");
 }
 
-/* mremap NAME [RANGE] to NAME [PAGE] */
+/* What an operation has after it must lie in the area, or in the heap. */
+static bool fits(const struct mm_op *op)
+{
+	int start = op->to < 0 ? op->start : op->to;
+	int pages = op->new_pages ? op->new_pages : op->pages;
+
+	return start + pages <= (start < MM_HEAP ? MM_AREA : MM_PAGES);
+}
+
+/* mremap NAME [RANGE] [to NAME [PAGE]] [pages PAGES] */
 static bool parse_mremap(struct parser *p, struct mm_op *op)
 {
+	struct lex *lex = &p->lex;
 	const char *at;
 	int pages;
+	bool moves;
 
-	if (!parse_place(&p->lex, p->scenario, &op->start, &op->pages))
+	if (!parse_place(lex, p->scenario, &op->start, &op->pages))
 		return false;
-	if (!lex_accept(&p->lex, "to"))
-		return lex_error(&p->lex, p->lex.at, "'to'");
-	lex_end(&p->lex);
-	at = p->lex.at;
-	if (!parse_place(&p->lex, p->scenario, &op->to, &pages))
+	moves = lex_accept(lex, "to");
+	if (!moves && !lex_peek(lex, "pages"))
+		return lex_error(lex, lex->at, "'to' or 'pages'");
+	lex_end(lex);
+	at = lex->at;
+	op->to = -1;
+	if (moves && !parse_place(lex, p->scenario, &op->to, &pages))
 		return false;
-	if (op->to + op->pages > MM_AREA)
-		return lex_error(&p->lex, at,
-				 "a place with %d pages in the area",
-				 op->pages);
-	return true;
+	if (lex_accept(lex, "pages") &&
+	    !lex_number(lex, "a number of pages", 1, MM_AREA, &op->new_pages))
+		return false;
+	return fits(op) ||
+	       lex_error(lex, at, "a place with %d pages in the area",
+			 op->new_pages ? op->new_pages : op->pages);
 }
 
 /* What follows the name and range of an operation on memory. */

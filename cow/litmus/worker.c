@@ -155,9 +155,13 @@ static int run_madvise(struct lit_shared *shared, const struct mm_op *op)
 static int run_mremap(struct lit_shared *shared, const struct mm_op *op)
 {
 	size_t bytes = op->pages * obs_page_size();
-	void *got = mremap(lit_address(shared, op->start), bytes, bytes,
-			   MREMAP_MAYMOVE | MREMAP_FIXED,
-			   lit_address(shared, op->to));
+	size_t new_bytes = op->new_pages ? op->new_pages * obs_page_size() :
+					   bytes;
+	char *at = lit_address(shared, op->start);
+	void *got = op->to < 0 ? mremap(at, bytes, new_bytes, 0) :
+				 mremap(at, bytes, new_bytes,
+					MREMAP_MAYMOVE | MREMAP_FIXED,
+					lit_address(shared, op->to));
 
 	return got == MAP_FAILED ? -1 : 0;
 }

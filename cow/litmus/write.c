@@ -29,11 +29,21 @@ static void map_text(const struct lit_setup *setup, const struct mm_op *op,
 		snprintf(text + n, size - n, " from %d", op->pgoff);
 }
 
+static void mremap_text(const struct mm_op *op, char *text, size_t size)
+{
+	char to[40] = "", pages[40] = "";
+
+	if (op->to >= 0)
+		place_text(to, sizeof(to), op->to, 1);
+	if (op->to < 0 || op->new_pages)
+		snprintf(pages, sizeof(pages), " pages %d",
+			 op->new_pages ? op->new_pages : op->pages);
+	snprintf(text, size, "%s%s%s", *to ? " to " : "", to, pages);
+}
+
 /* What follows the place. */
 static void how_text(const struct mm_op *op, char *text, size_t size)
 {
-	char to[40];
-
 	switch (op->kind) {
 	case MM_OP_MPROTECT:
 		snprintf(text, size, " %s", lit_access_word[op->flags]);
@@ -42,8 +52,7 @@ static void how_text(const struct mm_op *op, char *text, size_t size)
 		snprintf(text, size, " %s", lit_advice_word[op->advice]);
 		break;
 	case MM_OP_MREMAP:
-		place_text(to, sizeof(to), op->to, 1);
-		snprintf(text, size, " to %s", to);
+		mremap_text(op, text, size);
 		break;
 	case MM_OP_WRITE:
 	case MM_OP_KWRITE:

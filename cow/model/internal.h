@@ -63,6 +63,7 @@ struct vma_merge {
 	unsigned int flags;
 	int anon_vma;
 	bool just_expand;
+	bool extends;
 };
 
 /* merge.c */

@@ -91,7 +91,7 @@ static void dup_anon_vma(struct mm *mm, struct mm_vma *dst,
  */
 static bool prefers_lower(const struct mm *mm, const struct vma_merge *vmg)
 {
-	return vmg->copied_from || vmg->just_expand ||
+	return vmg->copied_from || vmg->just_expand || vmg->extends ||
 	       mm_has(&mm->machine, MM_FACT_JOIN_LOWER);
 }
 

@@ -275,7 +275,8 @@ enum mm_advice {
  * @thread: which of its threads, 0 for the one that it began with
  * @start: first page
  * @pages: how many; for MM_OP_BRK the new size of the heap
- * @to: mremap: where to
+ * @to: mremap: where to, or -1 to stay there
+ * @new_pages: mremap: how many there are then, 0 for no other size
  * @child: fork: the new process
  * @file: mmap, sync: index of a named file, or -1 for anonymous memory
  * @pgoff: mmap: page of the file to begin with
@@ -290,6 +291,7 @@ struct mm_op {
 	int start;
 	int pages;
 	int to;
+	int new_pages;
 	int child;
 	int file;
 	int pgoff;
