@@ -49,13 +49,19 @@ void obs_peer_serve(struct obs_peer *peer)
 	_exit(0);
 }
 
-/* Has a child of ours ended? It stays there to be waited for. */
+/*
+ * Has a child of ours ended? It stays there to be waited for, unless SIGCHLD is
+ * ignored: then it is gone at once, and is no child any more (wait(2)).
+ */
 static bool has_ended(pid_t pid)
 {
 	siginfo_t info = { 0 };
 
-	return pid && !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
-	       info.si_pid == pid;
+	if (!pid)
+		return false;
+	if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT))
+		return errno == ECHILD;
+	return info.si_pid == pid;
 }
 
 /*
