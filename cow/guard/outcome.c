@@ -31,7 +31,8 @@ struct reader {
 
 /*
  * Two hashes of a text, one without its addresses, which move with each block
- * that malloc puts elsewhere, and one in which each number is one letter.
+ * that malloc puts elsewhere, and one in which each number is one letter and
+ * what sets numbers in columns, be it wide or narrow, one blank.
  */
 static void hash_char(struct guard_result *r, struct reader *at,
 		      unsigned char c)
@@ -42,7 +43,8 @@ static void hash_char(struct guard_result *r, struct reader *at,
 		      (at->before == '0' && c == 'x');
 	if (!at->address)
 		hash(&r->exact, c);
-	if (masked != '0' || !isxdigit(at->before))
+	if ((masked != '0' || !isxdigit(at->before)) &&
+	    (masked != ' ' || at->before != ' '))
 		hash(&r->masked, masked);
 	at->before = c;
 }

@@ -103,7 +103,8 @@ int guard_try(struct guard_trial *t);
  * @left: processes that outlived it
  * @files: entries it left in its own TMPDIR
  * @exact: hash of its standard output, addresses (0x...) left out
- * @masked: the same with each number (decimal or hexadecimal) made one letter
+ * @masked: the same with each number (decimal or hexadecimal) made one letter,
+ *          and blanks one blank
  * @last: the last line of its standard output, cut
  * @spoke: it wrote to standard error
  * @words: the first line of that, cut

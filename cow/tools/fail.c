@@ -40,6 +40,8 @@ static const struct argp_option options[] = {
 	{ "time", 'T', "SECONDS", 0,
 	  "Longer runs hang (10 times the untouched run, at least 2 s)", 1 },
 	{ "loaded", 'l', NULL, 0, "Not the calls of the dynamic loader", 1 },
+	{ "text", 'x', NULL, 0,
+	  "Numbers of the output may differ: they are measured", 1 },
 	{ "json", 'J', NULL, 0, "One JSON object a line", 2 },
 	{ "tap", 'A', NULL, 0, "Test Anything Protocol", 2 },
 	{ "quiet", 'q', NULL, 0, "Only what went wrong", 2 },
@@ -136,6 +138,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'l':
 		opt.loaded = true;
+		break;
+	case 'x':
+		opt.text = true;
 		break;
 	case 'J':
 		opt.json = true;

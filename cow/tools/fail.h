@@ -13,7 +13,7 @@
 struct fail_options {
 	struct guard_fault faults[MAX_FAULTS];
 	size_t nfaults;
-	bool sweep, quiet, json, tap, loaded;
+	bool sweep, quiet, json, tap, loaded, text;
 	int jobs;
 	int time_ms;
 	char **argv;

@@ -125,6 +125,8 @@ static void rehearse(void)
 	if (error)
 		cannot_run(error);
 	likeness = guard_likeness(&clean, &again);
+	if (opt.text && likeness == GUARD_BYTES)
+		likeness = GUARD_MASKED;
 	if (again.status != clean.status)
 		errx(1, "%s: two untouched runs end differently", opt.argv[0]);
 	if (!opt.time_ms)
