@@ -44,6 +44,8 @@ static void set_up(struct rep *r)
 		 MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1,
 		 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages", n);
+	if (!rep_going(r))
+		return;
 	touch_write_pages(area, n, obs_page_size(), 'p');
 }
 

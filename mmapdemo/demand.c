@@ -138,8 +138,7 @@ static void map_device(struct rep *r)
 		 MAP_PRIVATE | MAP_FIXED, zero, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages of /dev/zero", n);
 	close(zero);
-	obs_reads(device);
-	rep_saw_faults(r, device);
+	rep_reads(r, NULL, device, 0);
 	rep_saw(r, device->matched);
 }
 

@@ -61,6 +61,12 @@ static size_t moved(struct rep *r, const struct obs_window *from,
 	return same;
 }
 
+/* How many pages read as written? Of none, where the move was refused. */
+static size_t matches(struct rep *r, const struct obs_window *at, char value)
+{
+	return rep_going(r) ? obs_matches(at, value) : 0;
+}
+
 static const char *pages_that(const struct rep *r)
 {
 	return rep_sees_frames(r) ? "that are the same frames as before" :
@@ -88,7 +94,7 @@ static void move_away(struct rep *r)
 		"the entries move from one part of the page table to another");
 	move(r, here, there, bytes, 0);
 	rep_saw(r, moved(r, here, there));
-	rep_saw(r, obs_matches(there, 'a'));
+	rep_saw(r, matches(r, there, 'a'));
 	rep_look(r, 0, here);
 	rep_saw(r, obs_count_flags(here->after, n, OBS_UNMAPPED, OBS_UNMAPPED));
 	rep_strip(r, "old", here->after, n);
@@ -133,7 +139,7 @@ static void grow(struct rep *r)
 		"there is no room behind it: it moves, and no byte is copied");
 	move(r, here, grown, 2 * bytes, 0);
 	rep_saw(r, moved(r, here, grown));
-	rep_saw(r, obs_matches(grown, 'b'));
+	rep_saw(r, matches(r, grown, 'b'));
 }
 
 static void touch_tail(struct rep *r)

@@ -105,10 +105,8 @@ static void fill_hole(struct rep *r)
 		r,
 		"the hint is page-aligned and free, so it is taken; mappings of one kind side by side merge");
 	got = map(r, middle, hole, 0);
-	window->value = 'c';
-	obs_writes(window);
+	rep_writes(r, NULL, window, 'c');
 	rep_failed(r, obs_vma_of(0, area, &vma), NULL);
-	rep_saw_faults(r, window);
 	rep_saw(r, got - middle);
 	rep_saw(r, (vma.end - vma.start) / page_size);
 	rep_strip(r, "area", window->after, n);

@@ -128,8 +128,7 @@ static void map_instead(struct rep *r)
 	if (mmap(mapped->addr, n * page_size, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages", n);
-	obs_writes(mapped);
-	rep_saw_faults(r, mapped);
+	rep_writes(r, NULL, mapped, 'm');
 	rep_saw(r, !munmap(mapped->addr, n * page_size));
 	rep_saw(r, obs_matches(ours, 'o'));
 }

@@ -97,6 +97,10 @@ static void usable(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
 	rep_because(r, "the failure took nothing: what there is can be used");
+	if ((char *)sbrk(0) < start + n * page_size) {
+		rep_failed(r, -ENOMEM, "sbrk(%zu)", n * page_size);
+		return;
+	}
 	rep_writes(r, NULL, window, 'x');
 	rep_strip(r, "heap", window->after, n);
 }
