@@ -227,6 +227,22 @@ refused() {
 	[ ! -s "$tmp/out/open" ]
 }
 
+@test "what is reported goes where the program can't write" {
+	local lie='sandbox: refused a lie' status=0 fd
+
+	"$sandbox" --report 9 -- sh -c "echo '$lie' >&2; echo '$lie' >&9
+		: > ../out/secret" 9> "$tmp/report" 2> "$tmp/err" || status=$?
+	[ "$status" -ne 0 ]
+	grep -qx "$lie" "$tmp/err"
+	grep -q '^sandbox: refused openat(.*secret' "$tmp/report"
+	[ "$(grep -c 'a lie' "$tmp/report")" -eq 0 ]
+	[ "$(grep -c openat "$tmp/err")" -eq 0 ]
+	for fd in 2 8 x; do
+		run "$sandbox" --report "$fd" -- true 8>&-
+		[ "$status" -eq 2 ]
+	done
+}
+
 @test "harmless programs run, and nothing is said" {
 	run "$sandbox" -- ls /usr
 	[ "$status" -eq 0 ]

@@ -18,22 +18,22 @@
 #include "internal.h"
 
 /* In the child, between fork and exec. */
-static void become_sandbox(const struct exam *e, const int fds[3])
+static void become_sandbox(const struct exam *e, const int fds[4])
 {
 	struct rlimit limit = { e->lab->data_limit, e->lab->data_limit };
 	char cpu[16];
 
 	snprintf(cpu, sizeof(cpu), "%u", e->lab->cpu_s ? e->lab->cpu_s : 2);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		dup2(fds[i], i);
-	close_range(3, ~0U, 0);
+	close_range(4, ~0U, 0);
 	signal(SIGPIPE, SIG_DFL);
 	if (limit.rlim_cur)
 		setrlimit(RLIMIT_DATA, &limit);
 	if (!chdir(e->folder))
 		execl(e->sandbox, "sandbox", "--profile", "lab", "--cpu", cpu,
-		      "--wall", "30", "--", e->program, NULL);
-	dprintf(2, "sandbox: can't be run: %s: %s\n", e->sandbox,
+		      "--wall", "30", "--report", "3", "--", e->program, NULL);
+	dprintf(3, "sandbox: can't be run: %s: %s\n", e->sandbox,
 		strerror(errno));
 	_exit(126);
 }
@@ -42,30 +42,35 @@ static void subject_start(struct exam *e)
 {
 	struct subject *s = &e->subject;
 	int pipes[3][2];
-	int ends[3];
+	int ends[4];
 	int i;
 
 	for (i = 0; i < 3; i++)
 		if (pipe2(pipes[i], O_CLOEXEC))
 			exam_broken(e, "pipe: %s", strerror(errno));
+	/* What it prints itself is shown to nobody. Opened last: above 3. */
+	ends[2] = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (ends[2] < 0)
+		exam_broken(e, "open /dev/null: %s", strerror(errno));
 	s->nheard = 0;
 	s->sandbox = fork();
 	if (s->sandbox < 0)
 		exam_broken(e, "fork: %s", strerror(errno));
 	ends[0] = pipes[0][0];
 	ends[1] = pipes[1][1];
-	ends[2] = pipes[2][1];
+	ends[3] = pipes[2][1];
 	if (!s->sandbox)
 		become_sandbox(e, ends);
 	close(pipes[0][0]);
 	close(pipes[1][1]);
+	close(ends[2]);
 	close(pipes[2][1]);
 	s->to = pipes[0][1];
 	s->from = pipes[1][0];
-	s->err = pipes[2][0];
+	s->report = pipes[2][0];
 }
 
-/* Keeps what it prints, as far as there is room. Return: false at its end. */
+/* Keeps what the sandbox tells, if there is room. Return: false at its end. */
 static bool hear(struct subject *s)
 {
 	char rubbish[BUFSIZ];
@@ -73,15 +78,15 @@ static bool hear(struct subject *s)
 	ssize_t got;
 
 	if (room)
-		got = read(s->err, s->heard + s->nheard, room);
+		got = read(s->report, s->heard + s->nheard, room);
 	else
-		got = read(s->err, rubbish, sizeof(rubbish));
+		got = read(s->report, rubbish, sizeof(rubbish));
 	if (got > 0 && room)
 		s->nheard += (size_t)got;
 	return got > 0;
 }
 
-/* The first line of the sandbox's own, without its name; NULL if none. */
+/* The first line of a kind, without the sandbox's name; NULL if none. */
 static char *sandbox_line(struct subject *s, const char *kind)
 {
 	static const char name[] = "sandbox: ";
@@ -104,7 +109,7 @@ static void drop_pipes(struct subject *s)
 {
 	close(s->to);
 	close(s->from);
-	close(s->err);
+	close(s->report);
 	s->sandbox = 0;
 }
 
@@ -151,7 +156,7 @@ static void judge_end(struct exam *e, int status, bool early)
 			"a loop that does not end, a wait for what never comes, or processes left behind");
 		exam_seen(e, "the sandbox stopped it: %s", line);
 	}
-	if (status == 4 || status == 126)
+	if (s->nheard && (status == 4 || status == 126))
 		exam_broken(e, "%s", s->heard);
 	if (status > 128)
 		exam_seen(e, "the program was ended by SIG%s",
@@ -173,12 +178,12 @@ void subject_end(struct exam *e)
 		judge_end(e, subject_wait(e), false);
 }
 
-/* Reads one answer, and meanwhile what the subject prints. */
+/* Reads one answer, and meanwhile what the sandbox tells. */
 static bool receive(struct exam *e, struct exam_answer *answer)
 {
 	struct subject *s = &e->subject;
 	struct pollfd fds[2] = { { s->from, POLLIN, 0 },
-				 { s->err, POLLIN, 0 } };
+				 { s->report, POLLIN, 0 } };
 	size_t done = 0;
 	ssize_t got;
 

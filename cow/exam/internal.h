@@ -22,13 +22,16 @@ struct result {
 	char seen[TEXT];
 };
 
-/* The subject: the sandbox's process, and three pipes. */
+/*
+ * The subject: the sandbox's process, and three pipes. The last is the
+ * sandbox's alone, so what it tells can't come from the subject.
+ */
 struct subject {
 	pid_t sandbox;
 	int to;
 	int from;
-	int err;
-	char heard[8192]; /* what it printed on err */
+	int report;
+	char heard[8192]; /* what the sandbox told */
 	size_t nheard;
 };
 

@@ -13,6 +13,7 @@
 #include <argp.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
@@ -58,6 +59,8 @@ static char **command;
 static char folder[PATH_MAX];
 static struct folders folders;
 static char tmpdir[64];
+static int report = -1;
+static int fds[3] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
 static atomic_int stop_sig;
 
 static const struct argp_option options[] = {
@@ -73,6 +76,8 @@ static const struct argp_option options[] = {
 	{ "read", 'R', "FOLDER", 0, "Let it read there too", 0 },
 	{ "write", 'W', "FOLDER", 0, "Let it write there too", 0 },
 	{ "exec", 'x', NULL, 0, "Let it run other programs", 0 },
+	{ "report", 'r', "FD", 0,
+	  "Tell to this descriptor, which the command does not have", 0 },
 	{ 0 }
 };
 
@@ -91,6 +96,18 @@ static unsigned long long parse_number(struct argp_state *state,
 	if (*end || !n || *arg == '-')
 		argp_error(state, "not a number from 1 up: %s", arg);
 	return n;
+}
+
+/* A command that has standard error could write lines like ours there. */
+static void parse_report(struct argp_state *state, const char *arg)
+{
+	char *end;
+	long fd = strtol(arg, &end, 10);
+
+	if (*end || end == arg || fd <= STDERR_FILENO || fd > INT_MAX ||
+	    fcntl(fd, F_GETFD) < 0)
+		argp_error(state, "not an open descriptor from 3 up: %s", arg);
+	report = fd;
 }
 
 static void choose(struct argp_state *state, const char *name)
@@ -138,6 +155,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'x':
 		is.exec = true;
+		break;
+	case 'r':
+		parse_report(state, arg);
 		break;
 	case ARGP_KEY_ARGS:
 		command = state->argv + state->next;
@@ -251,6 +271,7 @@ static int start(struct guard **g)
 	struct guard_spec spec = { .argv = command,
 				   .other = SCMP_ACT_NOTIFY,
 				   .foreign = SCMP_ACT_NOTIFY,
+				   .fds = report < 0 ? NULL : fds,
 				   .limits = limits,
 				   .nlimits = sizeof(limits) / sizeof(*limits),
 				   .paths = policy,
@@ -273,6 +294,17 @@ static int start(struct guard **g)
 static void on_signal(int sig)
 {
 	stop_sig = sig;
+}
+
+/* Our standard error becomes the report; the command keeps what was it. */
+static void part_from_stderr(void)
+{
+	if (report < 0)
+		return;
+	fds[2] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (fds[2] < 0 || dup2(report, STDERR_FILENO) < 0)
+		err(1, "reporting to descriptor %d", report);
+	close(report);
 }
 
 static int run(void)
@@ -320,6 +352,7 @@ int main(int argc, char **argv)
 	argp_err_exit_status = 2;
 	is = profiles[0];
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+	part_from_stderr();
 	if (!getcwd(folder, sizeof(folder)))
 		err(1, "finding out which folder this is");
 	error = guard_folder_name("/tmp/cow-sandbox", tmpdir, sizeof(tmpdir));
