@@ -96,6 +96,15 @@ void exam_score(struct exam *e, unsigned int points, const char *fmt, ...)
 	longjmp(e->over, 1);
 }
 
+static int remove_entry(const char *path, const struct stat *st, int kind,
+			struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
 void exam_broken(struct exam *e, const char *fmt, ...)
 {
 	va_list args;
@@ -107,6 +116,8 @@ void exam_broken(struct exam *e, const char *fmt, ...)
 	va_end(args);
 	if (e->subject.sandbox)
 		kill(e->subject.sandbox, SIGTERM);
+	if (*e->folder)
+		nftw(e->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	exit(4);
 }
 
@@ -143,15 +154,6 @@ const char *exam_tool(struct exam *e, const char *name)
 
 /* ---- the run */
 
-static int remove_entry(const char *path, const struct stat *st, int kind,
-			struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(path);
-}
-
 static uint64_t mix(uint64_t seed, const char *text)
 {
 	while (*text)
@@ -165,8 +167,10 @@ static void run_test(struct exam *e, const struct exam_test *test)
 
 	e->random = mix(e->seed, test->name);
 	strcpy(e->folder, "/tmp/cow-exam-XXXXXX");
-	if (!mkdtemp(e->folder))
-		exam_broken(e, "making %s: %s", e->folder, strerror(errno));
+	if (!mkdtemp(e->folder)) {
+		*e->folder = '\0';
+		exam_broken(e, "making a folder: %s", strerror(errno));
+	}
 	now->points = 0;
 	if (!setjmp(e->over)) {
 		test->run(e);
