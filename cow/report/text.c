@@ -123,17 +123,19 @@ static void step_begin(struct rep *r)
 {
 	const struct rep_step *step = &r->demo->steps[r->step];
 	char text[400];
+	int used;
 
 	putchar('\n');
 	statement(step, text, sizeof(text));
 	if (has_question(r))
 		snprintf(text, sizeof(text), "%s", step->question);
-	printf("%zu/%-*zu", r->step + 1, r->step >= 9 ? 2 : 3, r->demo->nsteps);
+	used = printf("%zu/%zu ", r->step + 1, r->demo->nsteps);
+	used += printf("%*s", used < REP_INDENT ? REP_INDENT - used : 0, "");
 	for (const char *rest = text; *rest; rest += strspn(rest, " ")) {
-		size_t len = fitting(rest, r->width - REP_INDENT);
+		size_t len = fitting(rest, r->width - used);
 
 		if (rest != text)
-			printf("%*s", REP_INDENT, "");
+			printf("%*s", used, "");
 		printf("%.*s\n", (int)len, rest);
 		rest += len;
 	}
