@@ -43,6 +43,7 @@ static void set_up(struct rep *r)
 	anon = map(r, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	shared = map(r, MAP_SHARED | MAP_ANONYMOUS, -1);
 	rep_failed(r, obs_costs(&costs), NULL);
+	rep_failed(r, obs_fresh_read() == OBS_KINDS ? -ENOMEM : 0, "mmap");
 }
 
 /* Touch a window's pages, and say how long a touch took. */
@@ -67,8 +68,7 @@ static void drop(struct rep *r, struct obs_window *window)
 static void read_fresh(struct rep *r)
 {
 	rep_expect_faults(r, n, obs_fresh_read());
-	rep_because(r,
-		    "a load needs zeros: the page of zeros, if there is one");
+	rep_because(r, "a load needs zeros: the page of zeros if there is one");
 	drop(r, anon);
 	touch(r, anon, false, 1);
 }

@@ -21,9 +21,12 @@ static struct obs_peer *peer;
 static void set_up(struct rep *r)
 {
 	char *area = rep_area(r, rep_pages(r));
+	enum obs_kind fresh;
 
 	n = rep_pages(r);
-	shared = obs_fresh_read() == OBS_KIND_ZEROPAGE;
+	fresh = obs_fresh_read();
+	rep_failed(r, fresh == OBS_KINDS ? -ENOMEM : 0, "map a page");
+	shared = fresh == OBS_KIND_ZEROPAGE;
 	parent = rep_window(r, area, n);
 	child = rep_window(r, area, n);
 	first = rep_window(r, area, 1);
@@ -62,7 +65,7 @@ static void because(struct rep *r, const char *one, const char *other)
 
 static void read_fresh(struct rep *r)
 {
-	rep_expect_faults(r, n, obs_fresh_read());
+	rep_expect_faults(r, n, shared ? OBS_KIND_ZEROPAGE : OBS_KIND_ZERO);
 	rep_expect(r, n, "pages", "that read as zero");
 	rep_expect(r, shared ? n : 0, "pages",
 		   "that are the one page of zeros");

@@ -192,7 +192,7 @@ static enum mm_kind fault_of(const struct lit_expect *expect,
 {
 	bool zeropage = facts->mm ?
 				mm_has(&facts->mm->machine, MM_FACT_ZEROPAGE) :
-				obs_fresh_read() == OBS_KIND_ZEROPAGE;
+				obs_fresh_read() != OBS_KIND_ZERO;
 
 	if (!expect->fresh)
 		return expect->fault;

@@ -61,8 +61,7 @@ void lit_machine(struct mm_machine *machine)
 		.around = obs_fault_around(),
 		.swap = has_swap(),
 	};
-	mm_set(machine, MM_FACT_ZEROPAGE,
-	       obs_fresh_read() == OBS_KIND_ZEROPAGE);
+	mm_set(machine, MM_FACT_ZEROPAGE, obs_fresh_read() != OBS_KIND_ZERO);
 	mm_set(machine, MM_FACT_ACCESS_FLAG, obs_access_flag());
 	uname(&name);
 	if (lit_kernel_version(name.release, &kernel))

@@ -45,7 +45,7 @@ static enum obs_kind read_fresh(void)
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
-		return OBS_KIND_ZEROPAGE;
+		return OBS_KINDS;
 	touch_read(p);
 	if (obs_pages_of(0, p, 1, &page))
 		page.flags = 0;

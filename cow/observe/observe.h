@@ -55,7 +55,8 @@ size_t obs_fault_around(void);
  * (mm_forbids_zeropage()): there a load is given a page of its own, writable,
  * as a store is. Found out by a load, once.
  *
- * Return: OBS_KIND_ZEROPAGE or OBS_KIND_ZERO.
+ * Return: OBS_KIND_ZEROPAGE or OBS_KIND_ZERO; OBS_KINDS if no page could be
+ * mapped to find out, which is tried again the next time.
  */
 enum obs_kind obs_fresh_read(void);
 

@@ -65,8 +65,14 @@ static void huge_pages(struct finding *is)
 
 static void zero_page(struct finding *is)
 {
-	bool shared = obs_fresh_read() == OBS_KIND_ZEROPAGE;
+	enum obs_kind kind = obs_fresh_read();
+	bool shared = kind == OBS_KIND_ZEROPAGE;
 
+	if (kind == OBS_KINDS) {
+		strcpy(is->value, "unknown");
+		is->means = "no page could be mapped to find out";
+		return;
+	}
 	strcpy(is->value, shared ? "one for all" : "not used");
 	is->means = shared ? "what the first load from fresh memory finds" :
 			     "odd: the first load allocates, and demos say so";
