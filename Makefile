@@ -263,12 +263,13 @@ perf: deps-run
 	@$(MAKE) --no-print-directory all
 	@scripts/perf/all.sh $(addprefix $(O)/,$(DEMOS))
 
+TIMES ?= 3
 ## Run the tests (TESTS= names some files of tests/)
 TESTS ?= $(wildcard tests/*.bats)
 test: deps-test
 	@$(MAKE) --no-print-directory all tests-build
 	@COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" COW_FREE="$(FREE)" \
-		COW_TIMED="$(TIMED)" COW_SOME="$(SOME)" COW_LABS="$(LABS)" \
+		COW_TIMES="$(TIMES)" COW_TIMED="$(TIMED)" COW_SOME="$(SOME)" COW_LABS="$(LABS)" \
 		COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
 
 tests-build: $(addprefix $(O)/,$(units) $(fixtures) $(cxx_fixtures) $(benches))
@@ -400,3 +401,4 @@ help:
 	@echo '  SAN=LIST   sanitizers, such as address,undefined'
 	@echo '  W=1        warnings are errors        ARGS=  options for demo-NAME'
 	@echo '  TESTS=LIST bats files to run          NO_INSTALL=1  install nothing'
+	@echo '  TIMES=N    how often the tests run the demos at 4096 pages (3)'
