@@ -88,20 +88,33 @@ static bool pages_out(const struct dice *dice, const struct mm_op *op)
 	return false;
 }
 
-static bool gave_away(const struct mm_op *op)
+static bool advised(const struct mm_op *op, enum mm_advice advice)
 {
-	return op && op->kind == MM_OP_MADVISE && op->advice == MM_ADV_FREE;
+	return op && op->kind == MM_OP_MADVISE && op->advice == advice;
+}
+
+/*
+ * What MADV_FREE gave away shows when it is paged out; so do pins, and so does
+ * what is clean no more.
+ */
+static enum mm_advice next_advice(struct dice *dice)
+{
+	const struct mm_op *last = dice->last;
+	int n = dice_below(dice, 100);
+
+	if (last && last->kind == MM_OP_PIN && n < 75)
+		return MM_ADV_FREE;
+	if (advised(last, MM_ADV_FREE) && n < 75)
+		return n < 25 ? MM_ADV_POPULATE_WRITE : MM_ADV_PAGEOUT;
+	if (n < (advised(last, MM_ADV_POPULATE_WRITE) ? 60 : 20))
+		return MM_ADV_PAGEOUT;
+	return dice_below(dice, MM_ADVICES);
 }
 
 static enum mm_advice some_advice(struct dice *dice, const struct mm_op *op)
 {
-	enum mm_advice advice = dice_below(dice, MM_ADVICES);
+	enum mm_advice advice = next_advice(dice);
 
-	/* What MADV_FREE gave away shows when it is paged out; so do pins. */
-	if (dice->last && dice->last->kind == MM_OP_PIN)
-		advice = dice_percent(dice, 75) ? MM_ADV_FREE : advice;
-	else if (dice_percent(dice, gave_away(dice->last) ? 60 : 20))
-		advice = MM_ADV_PAGEOUT;
 	return advice == MM_ADV_PAGEOUT && pages_out(dice, op) ? MM_ADV_COLD :
 								 advice;
 }
