@@ -8,9 +8,11 @@
 /* The errors that these system calls can end with. */
 static bool parse_error(struct lex *lex, int *number)
 {
-	static const char *const word[] = { "ENOMEM", "EINVAL", "EFAULT" };
-	static const int error[] = { ENOMEM, EINVAL, EFAULT };
-	int which = lex_choice(lex, "ENOMEM, EINVAL or EFAULT", word, 3);
+	static const char *const word[] = { "ENOMEM", "EINVAL", "EFAULT",
+					    "EOPNOTSUPP" };
+	static const int error[] = { ENOMEM, EINVAL, EFAULT, EOPNOTSUPP };
+	int which = lex_choice(lex, "ENOMEM, EINVAL, EFAULT or EOPNOTSUPP",
+			       word, 4);
 
 	if (which >= 0)
 		*number = error[which];

@@ -46,6 +46,12 @@ static const struct {
 		.since = MM_KERNEL(6, 4, 0),
 		.since_text = "6.4",
 	},
+	[MM_FACT_PIN_FILES] = {
+		.id = "pin-files",
+		.text = "private pages of disk files, too, can be registered",
+		.since = MM_KERNEL(6, 5, 0),
+		.since_text = "6.5",
+	},
 	[MM_FACT_UNCHARGE] = {
 		.id = "uncharge",
 		.text = "mprotect takes the charge off memory never written to",
@@ -58,9 +64,9 @@ static const struct {
 		.since = MM_KERNEL(6, 10, 0),
 		.since_text = "6.10",
 	},
-	[MM_FACT_PIN_FAST] = {
-		.id = "pin-fast",
-		.text = "what is pinned and needs no fault stays clean if it was",
+	[MM_FACT_PIN_TOUCHES] = {
+		.id = "pin-touches",
+		.text = "to pin marks pages, from the first that had to fault",
 		.since = MM_KERNEL(6, 10, 0),
 		.since_text = "6.10",
 	},

@@ -19,9 +19,10 @@
  * @MM_FACT_WINDOW_16: fault-around has 16 pages, as where pages have 4 KiB
  * @MM_FACT_UPGRADE_CLEAN: mprotect makes clean exclusive pages writable, too
  * @MM_FACT_REFUSED_ONCE: a store of the kernel itself is refused by one fault
+ * @MM_FACT_PIN_FILES: private pages of disk files, too, can be registered
  * @MM_FACT_UNCHARGE: mprotect takes the charge off memory never written to
  * @MM_FACT_POPULATE_STOPS: MADV_POPULATE_* ends at the first hole
- * @MM_FACT_PIN_FAST: what is pinned and needs no fault stays clean if it was
+ * @MM_FACT_PIN_TOUCHES: to pin marks pages, from the first that had to fault
  * @MM_FACT_JOIN_LOWER: between two that can't join, mmap joins the lower one
  * @MM_FACT_JOIN_UNFAULTED: memory without an anon_vma takes that of what joins
  * @MM_FACT_MREMAP_MANY: mremap moves several mappings at once
@@ -35,9 +36,10 @@ enum mm_fact {
 	MM_FACT_WINDOW_16,
 	MM_FACT_UPGRADE_CLEAN,
 	MM_FACT_REFUSED_ONCE,
+	MM_FACT_PIN_FILES,
 	MM_FACT_UNCHARGE,
 	MM_FACT_POPULATE_STOPS,
-	MM_FACT_PIN_FAST,
+	MM_FACT_PIN_TOUCHES,
 	MM_FACT_JOIN_LOWER,
 	MM_FACT_JOIN_UNFAULTED,
 	MM_FACT_MREMAP_MANY,

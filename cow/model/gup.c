@@ -89,15 +89,47 @@ void unpin_user_pages(struct mm *mm, struct mm_proc *proc)
 }
 
 /* New kernels: pages that need no fault are pinned as they are, clean or not. */
-static int gup_fast(const struct mm *mm, const struct mm_proc *proc, int start,
-		    int end)
+static int gup_fast(const struct mm_proc *proc, int start, int end)
 {
 	int page = start;
 
-	while (page < end && mm_has(&mm->machine, MM_FACT_PIN_FAST) &&
-	       proc->pte[page].frame && proc->pte[page].write)
+	while (page < end && proc->pte[page].frame && proc->pte[page].write)
 		page++;
 	return page;
+}
+
+/* Old kernels never marked what they pinned. */
+static int pin_faultin(struct mm *mm, struct mm_proc *proc, int page, int fast)
+{
+	bool files = mm_has(&mm->machine, MM_FACT_PIN_FILES);
+	struct mm_vma *vma = vma_lookup(proc, page);
+
+	if (!vma || access_error(vma, true) ||
+	    (files && vma->flags & MM_VM_SHARED &&
+	     vma_wants_writenotify(mm, vma)))
+		return -EFAULT;
+	if (page < fast)
+		return 0;
+	return mm_has(&mm->machine, MM_FACT_PIN_TOUCHES) ?
+		       faultin_touch(mm, proc, vma, page, true) :
+		       faultin_page(mm, proc, vma, page, true);
+}
+
+/* Old kernels looked at the mappings, and only when all pages were pinned. */
+static int check_files(const struct mm *mm, struct mm_proc *proc, int start,
+		       int end)
+{
+	int file = vma_lookup(proc, start)->file;
+
+	if (mm_has(&mm->machine, MM_FACT_PIN_FILES))
+		return 0;
+	for (int page = start; page < end; page++) {
+		if (vma_lookup(proc, page)->file != file)
+			return -EINVAL;
+		if (file && mm->file[file - 1].backing == MM_BACK_DISK)
+			return -EOPNOTSUPP;
+	}
+	return 0;
 }
 
 /*
@@ -108,22 +140,17 @@ static int gup_fast(const struct mm *mm, const struct mm_proc *proc, int start,
 int pin_user_pages(struct mm *mm, struct mm_proc *proc, int start, int end,
 		   int *populated)
 {
-	int fast = gup_fast(mm, proc, start, end);
+	int fast = gup_fast(proc, start, end);
 	int pinned = proc->pins, rc = 0;
 
-	for (int page = start; page < end && !rc; page++) {
-		struct mm_vma *vma = vma_lookup(proc, page);
-
-		if (!vma || access_error(vma, true) ||
-		    (vma->flags & MM_VM_SHARED &&
-		     vma_wants_writenotify(mm, vma)))
-			rc = -EFAULT;
-		else if (page >= fast)
-			rc = faultin_touch(mm, proc, vma, page, true);
+	for (int page = start; page < end && rc >= 0; page++) {
+		rc = pin_faultin(mm, proc, page, fast);
 		*populated += rc > 0;
 		if (rc >= 0)
 			rc = pin_page(mm, proc, page);
 	}
+	if (!rc)
+		rc = check_files(mm, proc, start, end);
 	if (rc)
 		unpin_pages(mm, proc, proc->pins - pinned);
 	else
