@@ -195,7 +195,7 @@ $(O)/libcowrecord.so: preload += ids record
 $(PRELOADS:%=$(O)/%.so): $(preload_srcs:%.c=$(O)/%.o) $(O)/liballoc.a
 	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -shared -o $@ \
 		$(preload:%=$(O)/cow/alloc/preload/%.o) $(O)/liballoc.a \
-		-Wl,--exclude-libs,ALL -Wl,-z,defs
+		-Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now
 
 -include $(patsubst %.c,$(O)/%.d,$(sources))
 

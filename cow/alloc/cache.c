@@ -8,7 +8,10 @@
  */
 #include "spans.h"
 
-struct cache cache_none = { .bins = &cache_none.both[0] };
+struct cache cache_none = {
+	.bins = &cache_none.both[0],
+	.both[0].classes = class_fine,
+};
 
 __thread struct self self = { &cache_none, &cache_none.both[0] };
 
@@ -162,8 +165,7 @@ bool cache_refill(struct cache *cache, unsigned int class)
 	struct bin *bin = &cache->bins->bin[class];
 	bool done;
 
-	if (bin->span && cache->epoch == cache->spans->epoch &&
-	    next_blocks(bin)) {
+	if (bin->span && seal_fits(cache) && next_blocks(bin)) {
 		seal_charge(cache, class);
 		return true;
 	}
@@ -271,6 +273,7 @@ struct cache *cache_make(struct spans *spans)
 	if (!cache)
 		return NULL;
 	cache->bins = &cache->both[0];
+	cache->bins->classes = class_fine;
 	cache->spans = spans;
 	cache->epoch = spans->epoch;
 	fork_register(&cache->lock);

@@ -20,6 +20,8 @@
 #define MAPPED_ONCE ((uint64_t)1 << 56)
 #define PRESENT	    ((uint64_t)1 << 63)
 #define LEAST_SPENT ((size_t)256 << 10)
+#define LOOK_EVERY  ((size_t)64 << 10)
+#define COARSE_MOST ((size_t)4 << 20)
 
 /* Maps a page of its own, which is written to once. */
 static void *map_page(int advice)
@@ -101,17 +103,35 @@ bool seal_try_end(struct spans *spans)
 	return !spans->sealed;
 }
 
-/* The word has not been charged for, and inherited blocks might have served. */
+/* Beyond some memory fine classes waste less than pages that are not full. */
+static void count_coarse(struct cache *cache, size_t bytes)
+{
+	if (!cache->coarse)
+		return;
+	cache->coarse -= bytes < cache->coarse ? bytes : cache->coarse;
+	if (!cache->coarse)
+		cache->bins->classes = class_fine;
+}
+
+/*
+ * A bin was filled from a word that has not been charged for: inherited blocks
+ * might have served.  Every so often is the moment to look whether they may.
+ */
 void seal_charge_bin(struct cache *cache, unsigned int class)
 {
 	struct bin *bin = &cache->bins->bin[class];
 	struct spans *spans = cache->spans;
+	size_t bytes = (size_t)64 * bin->size;
+	size_t before = spans->charge;
 
-	if (!cache->stock[class].inherited || bin->place < bin->charged)
+	if (bin->place < bin->charged)
 		return;
 	bin->charged = bin->place + 1;
-	spans->charge += (size_t)64 * bin->size;
-	if (spent(spans))
+	count_coarse(cache, bytes);
+	if (!cache->stock[class].inherited)
+		return;
+	spans->charge += bytes;
+	if (before / LOOK_EVERY != spans->charge / LOOK_EVERY)
 		seal_try_end(spans);
 }
 
@@ -124,6 +144,8 @@ static void change_bins(struct cache *cache)
 		cache_put_down(cache, old->former);
 	old->former = NULL;
 	new->former = old;
+	new->classes = class_coarse;
+	cache->coarse = COARSE_MOST;
 	cache->bins = new;
 	if (self.cache == cache)
 		self.bins = new;
@@ -167,7 +189,10 @@ static void unseal_cache(struct cache *cache)
 	struct stock *stock;
 
 	cache->sealed = false;
+	count_coarse(cache, cache->coarse);
 	cache->bins->former = NULL;
+	/* To the end of the lists: first the gaps in the others are filled. */
+	cache_put_down(cache, cache->bins);
 	if (former)
 		cache_put_down(cache, former);
 	for (stock = cache->stock; stock < cache->stock + CLASSES; stock++)

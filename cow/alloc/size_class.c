@@ -8,7 +8,8 @@
 #define EVEN_CLASSES 8 /* those 16 bytes apart */
 #define STEPS	     8 /* to each doubling beyond */
 
-uint8_t class_of_granules[GRANULES];
+uint8_t class_fine[GRANULES];
+uint8_t class_coarse[GRANULES];
 
 size_t class_size(unsigned int class)
 {
@@ -21,6 +22,14 @@ size_t class_size(unsigned int class)
 	return ((size_t)HEAP_ALIGN << doubling) * (STEPS + step);
 }
 
+/* Every fourth step of a doubling; below 128 bytes, even ones: 32, 64... */
+static unsigned int coarse(unsigned int class)
+{
+	if (class < EVEN_CLASSES)
+		return class | 1;
+	return EVEN_CLASSES + ((class - EVEN_CLASSES) | (STEPS / 2 - 1));
+}
+
 void class_init(void)
 {
 	unsigned int class = 0;
@@ -28,19 +37,20 @@ void class_init(void)
 
 	for (granules = 0; granules < GRANULES; granules++) {
 		if (granules * HEAP_ALIGN > class_size(class))
-			class ++;
-		class_of_granules[granules] = (uint8_t) class;
+			class++;
+		class_fine[granules] = (uint8_t)class;
+		class_coarse[granules] = (uint8_t)coarse(class);
 	}
 }
 
 /*
  * How long a span of a class is when the bin has so many already.  The first
  * ones are short, as many threads have few blocks of many classes; later ones
- * have as many blocks as a record of two cache lines has bits for.
+ * have as many blocks as a record of three cache lines has bits for.
  */
 size_t class_span_units(unsigned int class, unsigned int spans)
 {
-	const size_t blocks = 384, most = (size_t)1 << 20;
+	const size_t blocks = 896, most = (size_t)1 << 20;
 	size_t least = (size_t)64 << 10;
 	size_t size = class_size(class);
 	size_t bytes;
@@ -56,9 +66,9 @@ size_t class_span_units(unsigned int class, unsigned int spans)
 }
 
 /* The first class of blocks that all begin at a multiple; CLASSES for none. */
-unsigned int class_aligned(size_t size, size_t align)
+unsigned int class_aligned(const uint8_t *classes, size_t size, size_t align)
 {
-	unsigned int class = class_of(size);
+	unsigned int class = class_of(classes, size);
 
 	while (class < CLASSES && class_size(class) & (align - 1))
 		class ++;

@@ -11,7 +11,7 @@
 #include <sys/random.h>
 
 /* A full span is looked at again when this share of it was freed. */
-#define WORTH_A_LOOK 16
+#define WORTH_A_LOOK 32
 
 void list_add(struct span **list, struct span *span)
 {

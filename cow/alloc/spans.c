@@ -96,7 +96,7 @@ void *spans_alloc(struct spans *spans, struct cache *cache, size_t size,
 	void *block;
 
 	if (size <= SMALL_MOST && align <= UNIT)
-		class = class_aligned(size, align);
+		class = class_aligned(cache->bins->classes, size, align);
 	if (class == CLASSES)
 		return large_alloc(spans, size, align, zero);
 	block = cache_alloc(cache, class);
@@ -128,15 +128,15 @@ enum misuse spans_free(struct spans *spans, struct cache *cache, void *ptr)
 }
 
 /*
- * Where it is, if the size is still in the block's class or at least half of
- * it.  An inherited block moves: whoever changes its size is about to write to
- * it, and would un-share its page and all others on it.
+ * Where it is, if the block has room for it, and not twice as much.  But an
+ * inherited block that does not clearly shrink moves: its owner is about to
+ * write to it, and would un-share its page for all blocks on it.
  */
 enum misuse spans_resize(struct spans *spans, void *ptr, size_t size, void **to)
 {
 	struct span *span;
 	size_t index;
-	size_t room;
+	size_t room, most;
 	enum misuse misuse = spans_locate(spans, ptr, &span, &index);
 
 	*to = NULL;
@@ -147,7 +147,10 @@ enum misuse spans_resize(struct spans *spans, void *ptr, size_t size, void **to)
 		return 0;
 	}
 	room = span_block_size(span);
-	if (size <= room && size >= room / 2 && !span_inherited(spans, span))
+	most = room;
+	if (span_inherited(spans, span))
+		most -= room / 8;
+	if (size <= most && size >= room / 2)
 		*to = ptr;
 	return 0;
 }

@@ -33,16 +33,18 @@
 #define MAGIC_SHIFT  44
 #define NOT_FOR_LONG 0x40000000 /* no event by counting frees */
 
-extern uint8_t class_of_granules[GRANULES] HIDDEN_SYMBOL;
+/* After a fork few blocks shall lie on few pages: fewer classes for a while. */
+extern uint8_t class_fine[GRANULES] HIDDEN_SYMBOL;
+extern uint8_t class_coarse[GRANULES] HIDDEN_SYMBOL;
 
 void class_init(void);
 size_t class_size(unsigned int class);
 size_t class_span_units(unsigned int class, unsigned int spans);
-unsigned int class_aligned(size_t size, size_t align);
+unsigned int class_aligned(const uint8_t *classes, size_t size, size_t align);
 
-static inline unsigned int class_of(size_t size)
+static inline unsigned int class_of(const uint8_t *classes, size_t size)
 {
-	return class_of_granules[(size + HEAP_ALIGN - 1) / HEAP_ALIGN];
+	return classes[(size + HEAP_ALIGN - 1) / HEAP_ALIGN];
 }
 
 /* The record of a span, and the remote frees to it */
@@ -148,11 +150,13 @@ struct bin {
 /**
  * struct bins - what malloc() and free() look at, by size class
  * @bin: one of each class
+ * @classes: the class of each size
  * @former: the bins that were in use when the process forked; NULL once they
  *	are put down
  */
 struct bins {
 	struct bin bin[CLASSES];
+	const uint8_t *classes;
 	struct bins *former;
 };
 
@@ -180,6 +184,7 @@ struct stock {
  * @inbox: what other threads freed
  * @next: of all caches there are
  * @epoch: the fork up to which it is sealed
+ * @coarse: bytes that may be used yet before classes become fine
  * @used: its bins were given something since
  * @sealed: it has something inherited
  * @parked: no thread has it
@@ -193,6 +198,7 @@ struct cache {
 	_Atomic(struct remote *) inbox;
 	struct cache *next;
 	uint32_t epoch;
+	size_t coarse;
 	bool used;
 	bool sealed;
 	bool parked;
@@ -271,6 +277,13 @@ static inline void seal_charge(struct cache *cache, unsigned int class)
 {
 	if (unlikely(cache->sealed))
 		seal_charge_bin(cache, class);
+}
+
+/* Nothing has changed since the cache was brought up to date. */
+static inline bool seal_fits(const struct cache *cache)
+{
+	return cache->epoch == cache->spans->epoch &&
+	       cache->sealed == cache->spans->sealed;
 }
 
 static inline bool span_inherited(const struct spans *spans,

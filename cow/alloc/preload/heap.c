@@ -35,22 +35,25 @@ static void open_heap(void)
 {
 	struct heap_config config = { .engine = HEAP_SPANS };
 	const char *text = secure_getenv("COWALLOC");
+	struct heap *made;
 	const char *bad;
 
 	if (text && heap_config_parse(text, &config, &bad))
 		preload_fail("libcowalloc: COWALLOC not understood from", bad);
-	if (heap_open(&config, &heap))
+	if (heap_open(&config, &made))
 		preload_fail("libcowalloc: can't open a heap as in COWALLOC",
 			     text ? text : "");
-	heap_serve_threads(heap);
+	heap_serve_threads(made);
 	stats_at_exit = config.stats;
+	__atomic_store_n(&heap, made, __ATOMIC_RELEASE);
 }
 
 struct heap *preload_heap(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	pthread_once(&once, open_heap);
+	if (!__atomic_load_n(&heap, __ATOMIC_ACQUIRE))
+		pthread_once(&once, open_heap);
 	return heap;
 }
 

@@ -19,11 +19,13 @@ static __attribute((noinline)) void slow_free(void *ptr)
 
 void *serve_malloc(size_t size)
 {
+	struct bins *bins;
 	struct bin *bin;
 
 	if (unlikely(size > SMALL_MOST))
 		return slow_malloc(size);
-	bin = &self.bins->bin[class_of(size)];
+	bins = self.bins;
+	bin = &bins->bin[class_of(bins->classes, size)];
 	if (unlikely(!bin->at_hand))
 		return slow_malloc(size);
 	return bin_take(bin, bin->at_hand);
