@@ -30,14 +30,16 @@ static uint64_t window(size_t size)
 
 /*
  * The lowest free blocks of the current span, for the bin, so that the end of
- * the span stays untouched for as long as it can.
+ * the span stays untouched for as long as it can.  With @fresh, such as no bin
+ * was ever filled from, too.
  */
-static bool next_blocks(struct bin *bin)
+static bool next_blocks(struct bin *bin, bool fresh)
 {
 	struct span *span = bin->span;
+	uint32_t end = fresh ? span->words : span->begun;
 	uint32_t i;
 
-	for (i = 0; i < span->words; i++) {
+	for (i = 0; i < end; i++) {
 		uint64_t word = word_get(&span->map[i]);
 		uint64_t taken;
 
@@ -59,18 +61,25 @@ static void set_current(struct bin *bin, struct span *span)
 	span->state = SPAN_CURRENT;
 	span_counts_down(span);
 	bin->size = (uint32_t)span_block_size(span);
-	bin->charged = 0;
 	bin->span = span;
 }
 
-/* The current span is used up. */
-static void retire(struct bin *bin)
+/* The current span is used up, but for what nobody touched yet. */
+static void retire(struct cache *cache, struct bin *bin)
 {
 	struct span *span = bin->span;
 
 	bin->span = NULL;
-	span->state = SPAN_FULL;
-	span_counts_down(span);
+	if (!span_free_blocks(span)) {
+		span->state = SPAN_FULL;
+		span_counts_down(span);
+	} else if (!bin->rest) {
+		bin->rest = span;
+	} else {
+		span->state = SPAN_LISTED;
+		span_counts_down(span);
+		list_add(&cache->stock[span->class].listed, span);
+	}
 }
 
 static bool take_listed(struct cache *cache, unsigned int class)
@@ -82,6 +91,17 @@ static bool take_listed(struct cache *cache, unsigned int class)
 		return false;
 	list_remove(stock, span);
 	set_current(&cache->bins->bin[class], span);
+	return true;
+}
+
+static bool take_rest(struct bin *bin)
+{
+	struct span *span = bin->rest;
+
+	if (!span)
+		return false;
+	bin->rest = NULL;
+	set_current(bin, span);
 	return true;
 }
 
@@ -126,17 +146,18 @@ static bool steal(struct cache *cache, unsigned int class)
 	return false;
 }
 
-/* What there is without asking for memory, in the order of worth. */
+/* What there is without asking for memory; first what has been used before. */
 static bool refill_from_own(struct cache *cache, unsigned int class)
 {
 	struct bin *bin = &cache->bins->bin[class];
 
 	remote_collect(cache);
-	if (bin->span && next_blocks(bin))
+	if (bin->span && next_blocks(bin, !cache->stock[class].listed))
 		return true;
 	if (bin->span)
-		retire(bin);
-	return take_listed(cache, class) && next_blocks(bin);
+		retire(cache, bin);
+	return (take_listed(cache, class) || take_rest(bin)) &&
+	       next_blocks(bin, true);
 }
 
 static bool refill_from_new(struct cache *cache, unsigned int class)
@@ -146,7 +167,7 @@ static bool refill_from_new(struct cache *cache, unsigned int class)
 	/* A new span: the moment to see whether inherited ones may serve. */
 	if (cache->sealed && seal_try_end(cache->spans)) {
 		seal_check(cache);
-		if (take_listed(cache, class) && next_blocks(bin))
+		if (refill_from_own(cache, class))
 			return true;
 	}
 	if (!steal(cache, class)) {
@@ -156,7 +177,7 @@ static bool refill_from_new(struct cache *cache, unsigned int class)
 			return false;
 		set_current(bin, span);
 	}
-	return next_blocks(bin);
+	return next_blocks(bin, true);
 }
 
 /* Gives a bin blocks to allocate from; false if memory has ended. */
@@ -165,7 +186,8 @@ bool cache_refill(struct cache *cache, unsigned int class)
 	struct bin *bin = &cache->bins->bin[class];
 	bool done;
 
-	if (bin->span && seal_fits(cache) && next_blocks(bin)) {
+	if (bin->span && seal_fits(cache) &&
+	    next_blocks(bin, !cache->stock[class].listed)) {
 		seal_charge(cache, class);
 		return true;
 	}
@@ -233,28 +255,33 @@ void cache_event(struct cache *cache, struct span *span)
 	lock_drop(&cache->lock);
 }
 
-/* What the bin has goes back to its span, and that to a list. */
-static void put_down(struct cache *cache, struct bin *bin)
+/* To the list where other threads, or after a fork nobody, may take it. */
+static void file(struct cache *cache, struct span *span)
 {
-	struct span *span = bin->span;
-	struct stock *stock;
-	bool inherited;
+	struct stock *stock = &cache->stock[span->class];
+	bool inherited = span_inherited(cache->spans, span);
 
-	if (bin->at_hand)
-		word_set(bin->from, word_get(bin->from) | bin->at_hand);
-	bin->at_hand = 0;
-	bin->from = NULL;
-	bin->span = NULL;
-	if (!span)
-		return;
-	stock = &cache->stock[span->class];
-	inherited = span_inherited(cache->spans, span);
 	span->state = span_free_blocks(span) ? SPAN_LISTED : SPAN_FULL;
 	span_counts_down(span);
 	if (!span->until && !inherited)
 		span_release(span);
 	else if (span->state == SPAN_LISTED)
 		list_add(inherited ? &stock->inherited : &stock->listed, span);
+}
+
+/* What the bin has goes back to its spans. */
+static void put_down(struct cache *cache, struct bin *bin)
+{
+	if (bin->at_hand)
+		word_set(bin->from, word_get(bin->from) | bin->at_hand);
+	bin->at_hand = 0;
+	bin->from = NULL;
+	if (bin->span)
+		file(cache, bin->span);
+	bin->span = NULL;
+	if (bin->rest)
+		file(cache, bin->rest);
+	bin->rest = NULL;
 }
 
 /* All its bins have, where other threads may take it. */

@@ -29,6 +29,7 @@ static struct span *make(struct spans *spans, size_t units, size_t align)
 	span->fast = NULL;
 	span->limit = 0;
 	pagemap_set(span->base, span);
+	spans->touched += span_bytes(span);
 	return span;
 }
 
@@ -46,6 +47,7 @@ void *large_alloc(struct spans *spans, size_t size, size_t align, bool zero)
 
 void large_free(struct spans *spans, struct span *span)
 {
+	spans->touched -= span_bytes(span);
 	pages_put(spans, span, true);
 }
 
@@ -60,10 +62,12 @@ static struct span *move(struct spans *spans, struct span *span, size_t units)
 	if (mremap(span->base, bytes, bytes,
 		   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
 		   to->base) == MAP_FAILED) {
+		spans->touched -= span_bytes(to);
 		pages_put(spans, to, to->dirty);
 		return NULL;
 	}
 	to->epoch = span->epoch;
+	spans->touched -= bytes;
 	pages_put(spans, span, false);
 	return to;
 }
@@ -76,15 +80,23 @@ void *large_resize(struct spans *spans, struct span *span, size_t size)
 	if (size <= SMALL_MOST)
 		return NULL;
 	if (units > span->units) {
-		if (pages_extend(spans, span, units))
+		size_t before = span_bytes(span);
+
+		if (pages_extend(spans, span, units)) {
+			spans->touched += span_bytes(span) - before;
 			return span->base;
+		}
 		if (span_bytes(span) < MOVE_LEAST)
 			return NULL;
 		span = move(spans, span, units);
 		return span ? span->base : NULL;
 	}
 	/* Keep a little: what shrinks may grow again. */
-	if (units < span->units - span->units / 8)
+	if (units < span->units - span->units / 8) {
+		size_t before = span_bytes(span);
+
 		pages_cut(spans, span, units);
+		spans->touched -= before - span_bytes(span);
+	}
 	return span->base;
 }

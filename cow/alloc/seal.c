@@ -9,7 +9,9 @@
  * written to, is then mapped once (bit 56 in /proc/self/pagemap).  That costs
  * some 3 us, and is looked at only when a new span would be made.  It ends, too,
  * when the memory taken beside free inherited blocks exceeds a share of the
- * heap, added up over all forks since nobody shared.
+ * heap, added up over all forks: a process that forks again and again does not
+ * grow beyond it.  Taken off is what is given back, and what was taken when
+ * nothing was sealed: then there were no gaps left.
  */
 #include "spans.h"
 
@@ -93,7 +95,6 @@ bool seal_try_end(struct spans *spans)
 	if (!spans->sealed)
 		return true;
 	if (spans->heap->config.seal != HEAP_SEAL_BUDGET && alone(spans)) {
-		spans->charge = 0;
 		spans->ended_alone++;
 		end(spans);
 	} else if (spent(spans)) {
@@ -113,23 +114,40 @@ static void count_coarse(struct cache *cache, size_t bytes)
 		cache->bins->classes = class_fine;
 }
 
+static void discharge(struct spans *spans, size_t bytes)
+{
+	size_t charge = spans->charge;
+
+	while (!atomic_compare_exchange_weak(
+		&spans->charge, &charge, charge > bytes ? charge - bytes : 0))
+		;
+}
+
+/* What is given back counts no more. */
+void seal_forget(struct spans *spans, size_t bytes)
+{
+	spans->touched -= bytes;
+	discharge(spans, bytes);
+}
+
 /*
- * A bin was filled from a word that has not been charged for: inherited blocks
- * might have served.  Every so often is the moment to look whether they may.
+ * A bin was filled from a word for the first time, while inherited blocks might
+ * have served.  Every so often is the moment to look whether they may.
  */
-void seal_charge_bin(struct cache *cache, unsigned int class)
+void seal_charge_fresh(struct cache *cache, unsigned int class)
 {
 	struct bin *bin = &cache->bins->bin[class];
 	struct spans *spans = cache->spans;
 	size_t bytes = (size_t)64 * bin->size;
 	size_t before = spans->charge;
 
-	if (bin->place < bin->charged)
+	spans->touched += bytes;
+	if (!cache->sealed) {
+		/* All gaps are filled: what was taken beside them is needed. */
+		discharge(spans, bytes);
 		return;
-	bin->charged = bin->place + 1;
+	}
 	count_coarse(cache, bytes);
-	if (!cache->stock[class].inherited)
-		return;
 	spans->charge += bytes;
 	if (before / LOOK_EVERY != spans->charge / LOOK_EVERY)
 		seal_try_end(spans);
@@ -217,7 +235,7 @@ static void after_fork(struct spans *spans, bool child)
 		return;
 	spans->epoch++;
 	spans->sealed = true;
-	spans->budget = LEAST_SPENT + (spans->pages.used << UNIT_SHIFT) / 100 *
+	spans->budget = LEAST_SPENT + (spans->touched - spans->charge) / 100 *
 					      spans->heap->config.budget;
 	pages_seal(spans);
 	/* A cache that a signal broke into is sealed when it is next used. */

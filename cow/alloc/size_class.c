@@ -22,12 +22,12 @@ size_t class_size(unsigned int class)
 	return ((size_t)HEAP_ALIGN << doubling) * (STEPS + step);
 }
 
-/* Every fourth step of a doubling; below 128 bytes, even ones: 32, 64... */
+/* Every second one. */
 static unsigned int coarse(unsigned int class)
 {
 	if (class < EVEN_CLASSES)
 		return class | 1;
-	return EVEN_CLASSES + ((class - EVEN_CLASSES) | (STEPS / 2 - 1));
+	return EVEN_CLASSES + ((class - EVEN_CLASSES) | 1);
 }
 
 void class_init(void)
@@ -37,8 +37,8 @@ void class_init(void)
 
 	for (granules = 0; granules < GRANULES; granules++) {
 		if (granules * HEAP_ALIGN > class_size(class))
-			class++;
-		class_fine[granules] = (uint8_t)class;
+			class ++;
+		class_fine[granules] = (uint8_t) class;
 		class_coarse[granules] = (uint8_t)coarse(class);
 	}
 }

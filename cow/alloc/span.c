@@ -157,6 +157,7 @@ struct span *span_make(struct cache *cache, unsigned int class)
 	span->magic = (((uint64_t)1 << MAGIC_SHIFT) + size - 1) / size;
 	place_blocks(span, spans, size);
 	mark_free(span);
+	span->begun = 0;
 	span->state = SPAN_CURRENT;
 	span_counts_down(span);
 	span->owner = cache;
@@ -172,5 +173,7 @@ void span_release(struct span *span)
 	struct cache *cache = span->owner;
 
 	cache->stock[span->class].spans--;
+	seal_forget(cache->spans,
+		    (size_t)span->begun * 64 * span_block_size(span));
 	pages_put(cache->spans, span, true);
 }

@@ -76,6 +76,7 @@ enum span_state {
  * @class: its size class
  * @state: enum span_state
  * @dirty: of a run: somebody wrote to it since the kernel zeroed it
+ * @begun: words of @map that bins were ever filled from
  * @map: one bit a block, 1 if it is free
  */
 struct span {
@@ -94,6 +95,7 @@ struct span {
 	uint8_t class;
 	uint8_t state;
 	bool dirty;
+	uint16_t begun;
 	uint64_t map[];
 };
 
@@ -135,7 +137,7 @@ static inline void word_set(uint64_t *word, uint64_t value)
  * @size: bytes of a block
  * @place: number of the word @from in that map
  * @span: the current span; NULL for none
- * @charged: how many words of it were charged for (seal.c)
+ * @rest: a span put aside whose end nobody touched yet; NULL for none
  */
 struct bin {
 	uint64_t at_hand;
@@ -144,7 +146,7 @@ struct bin {
 	uint32_t size;
 	uint32_t place;
 	struct span *span;
-	uint32_t charged;
+	struct span *rest;
 } __attribute((aligned(64)));
 
 /**
@@ -226,7 +228,8 @@ struct spans {
 	_Atomic uint32_t epoch; /* forks so far */
 	_Atomic int told; /* of a fork in the midst of pages.c: 1, in a child 2 */
 	_Atomic bool sealed;
-	_Atomic size_t charge; /* bytes not taken from inherited spans */
+	_Atomic size_t touched; /* bytes of small and large blocks ever used */
+	_Atomic size_t charge; /* of these, not taken from inherited spans */
 	size_t budget; /* how many may be */
 	void *canary; /* a page never written to again */
 	uint32_t *here; /* 0 in a child whose fork we were not told of */
@@ -266,17 +269,22 @@ void remote_collect(struct cache *cache);
 /* seal.c: what a fork changes */
 
 void seal_check(struct cache *cache);
-void seal_charge_bin(struct cache *cache, unsigned int class);
+void seal_forget(struct spans *spans, size_t bytes);
+void seal_charge_fresh(struct cache *cache, unsigned int class);
 bool seal_try_end(struct spans *spans);
 void seal_forked(struct lock *lock, bool child);
 int seal_open(struct spans *spans);
 void seal_close(struct spans *spans);
 
-/* What a bin takes from new spans while inherited ones would have it. */
+/* What a bin takes for the first time while inherited spans would have it. */
 static inline void seal_charge(struct cache *cache, unsigned int class)
 {
-	if (unlikely(cache->sealed))
-		seal_charge_bin(cache, class);
+	struct bin *bin = &cache->bins->bin[class];
+
+	if (bin->place < bin->span->begun)
+		return;
+	bin->span->begun = (uint16_t)(bin->place + 1);
+	seal_charge_fresh(cache, class);
 }
 
 /* Nothing has changed since the cache was brought up to date. */
