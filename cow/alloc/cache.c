@@ -78,19 +78,19 @@ static void retire(struct cache *cache, struct bin *bin)
 	} else {
 		span->state = SPAN_LISTED;
 		span_counts_down(span);
-		list_add(&cache->stock[span->class].listed, span);
+		list_add(&cache->stock[span->sc].listed, span);
 	}
 }
 
-static bool take_listed(struct cache *cache, unsigned int class)
+static bool take_listed(struct cache *cache, unsigned int sc)
 {
-	struct stock *stock = &cache->stock[class];
+	struct stock *stock = &cache->stock[sc];
 	struct span *span = stock->listed;
 
 	if (!span)
 		return false;
 	list_remove(stock, span);
-	set_current(&cache->bins->bin[class], span);
+	set_current(&cache->bins->bin[sc], span);
 	return true;
 }
 
@@ -106,9 +106,9 @@ static bool take_rest(struct bin *bin)
 }
 
 /* A span of a cache that no thread has. */
-static struct span *steal_from(struct cache *from, unsigned int class)
+static struct span *steal_from(struct cache *from, unsigned int sc)
 {
-	struct stock *stock = &from->stock[class];
+	struct stock *stock = &from->stock[sc];
 	struct span *span = NULL;
 
 	/* Not waiting: who has it may want ours. */
@@ -127,68 +127,67 @@ static struct span *steal_from(struct cache *from, unsigned int class)
 	return span;
 }
 
-static bool steal(struct cache *cache, unsigned int class)
+static bool steal(struct cache *cache, unsigned int sc)
 {
 	struct cache *from;
 	struct span *span;
 
 	for (from = __atomic_load_n(&cache->spans->caches, __ATOMIC_ACQUIRE);
 	     from; from = from->next) {
-		span = steal_from(from, class);
+		span = steal_from(from, sc);
 		if (!span)
 			continue;
 		__atomic_store_n(&span->owner, cache, __ATOMIC_RELAXED);
 		span->fast = span->remote ? NULL : cache;
-		cache->stock[class].spans++;
-		set_current(&cache->bins->bin[class], span);
+		cache->stock[sc].spans++;
+		set_current(&cache->bins->bin[sc], span);
 		return true;
 	}
 	return false;
 }
 
 /* What there is without asking for memory; first what has been used before. */
-static bool refill_from_own(struct cache *cache, unsigned int class)
+static bool refill_from_own(struct cache *cache, unsigned int sc)
 {
-	struct bin *bin = &cache->bins->bin[class];
+	struct bin *bin = &cache->bins->bin[sc];
 
 	remote_collect(cache);
-	if (bin->span && next_blocks(bin, !cache->stock[class].listed))
+	if (bin->span && next_blocks(bin, !cache->stock[sc].listed))
 		return true;
 	if (bin->span)
 		retire(cache, bin);
-	return (take_listed(cache, class) || take_rest(bin)) &&
+	return (take_listed(cache, sc) || take_rest(bin)) &&
 	       next_blocks(bin, true);
 }
 
-static bool refill_from_new(struct cache *cache, unsigned int class)
+static bool refill_from_new(struct cache *cache, unsigned int sc)
 {
-	struct bin *bin = &cache->bins->bin[class];
+	struct span *span;
 
 	/* A new span: the moment to see whether inherited ones may serve. */
 	if (cache->sealed && seal_try_end(cache->spans)) {
 		seal_check(cache);
-		if (refill_from_own(cache, class))
+		if (refill_from_own(cache, sc))
 			return true;
 	}
-	if (!steal(cache, class)) {
-		struct span *span = span_make(cache, class);
-
+	if (!steal(cache, sc)) {
+		span = span_make(cache, sc);
 		if (!span)
 			return false;
-		set_current(bin, span);
+		set_current(&cache->bins->bin[sc], span);
 	}
-	return next_blocks(bin, true);
+	return next_blocks(&cache->bins->bin[sc], true);
 }
 
 /* Gives a bin blocks to allocate from; false if memory has ended. */
-bool cache_refill(struct cache *cache, unsigned int class)
+bool cache_refill(struct cache *cache, unsigned int sc)
 {
-	struct bin *bin = &cache->bins->bin[class];
+	struct bin *bin = &cache->bins->bin[sc];
 	bool done;
 
 	if (bin->span && seal_fits(cache) &&
-	    next_blocks(bin, !cache->stock[class].listed)) {
-		seal_charge(cache, class);
+	    next_blocks(bin, !cache->stock[sc].listed)) {
+		seal_charge(cache, bin);
 		return true;
 	}
 	/* A signal handler in the midst of this has no memory to get. */
@@ -196,21 +195,21 @@ bool cache_refill(struct cache *cache, unsigned int class)
 		return false;
 	seal_check(cache);
 	cache->used = true;
-	done = refill_from_own(cache, class) || refill_from_new(cache, class);
+	done = refill_from_own(cache, sc) || refill_from_new(cache, sc);
 	if (done)
-		seal_charge(cache, class);
+		seal_charge(cache, &cache->bins->bin[sc]);
 	lock_drop(&cache->lock);
 	return done;
 }
 
 /* A block; NULL if memory has ended. */
-void *cache_alloc(struct cache *cache, unsigned int class)
+void *cache_alloc(struct cache *cache, unsigned int sc)
 {
 	struct bin *bin;
 
 	/* A fork may have changed the bins meanwhile. */
-	while (bin = &cache->bins->bin[class], !bin->at_hand)
-		if (!cache_refill(cache, class))
+	while (bin = &cache->bins->bin[sc], !bin->at_hand)
+		if (!cache_refill(cache, sc))
 			return NULL;
 	return bin_take(bin, bin->at_hand);
 }
@@ -218,7 +217,7 @@ void *cache_alloc(struct cache *cache, unsigned int class)
 /* The last block was freed. One such span of each class is kept. */
 static void emptied(struct cache *cache, struct span *span)
 {
-	struct stock *stock = &cache->stock[span->class];
+	struct stock *stock = &cache->stock[span->sc];
 	bool only = stock->listed == span && !span->next;
 
 	span->until = NOT_FOR_LONG;
@@ -231,7 +230,7 @@ static void emptied(struct cache *cache, struct span *span)
 /* A span has been freed into, so often as had been agreed on. */
 void cache_look(struct cache *cache, struct span *span)
 {
-	struct stock *stock = &cache->stock[span->class];
+	struct stock *stock = &cache->stock[span->sc];
 
 	if (span->state == SPAN_FULL) {
 		bool inherited = span_inherited(cache->spans, span);
@@ -258,7 +257,7 @@ void cache_event(struct cache *cache, struct span *span)
 /* To the list where other threads, or after a fork nobody, may take it. */
 static void file(struct cache *cache, struct span *span)
 {
-	struct stock *stock = &cache->stock[span->class];
+	struct stock *stock = &cache->stock[span->sc];
 	bool inherited = span_inherited(cache->spans, span);
 
 	span->state = span_free_blocks(span) ? SPAN_LISTED : SPAN_FULL;
@@ -287,10 +286,10 @@ static void put_down(struct cache *cache, struct bin *bin)
 /* All its bins have, where other threads may take it. */
 void cache_put_down(struct cache *cache, struct bins *bins)
 {
-	unsigned int class;
+	unsigned int sc;
 
-	for (class = 0; class < CLASSES; class ++)
-		put_down(cache, &bins->bin[class]);
+	for (sc = 0; sc < CLASSES; sc++)
+		put_down(cache, &bins->bin[sc]);
 }
 
 struct cache *cache_make(struct spans *spans)

@@ -30,11 +30,13 @@ static struct remote *remote_make(struct spans *spans, struct span *span)
 
 static void push(struct cache *owner, struct remote *remote)
 {
-	struct remote *first = atomic_load(&owner->inbox);
+	struct remote *first = __atomic_load_n(&owner->inbox, __ATOMIC_RELAXED);
 
 	do
 		remote->next = first;
-	while (!atomic_compare_exchange_weak(&owner->inbox, &first, remote));
+	while (!__atomic_compare_exchange_n(&owner->inbox, &first, remote, true,
+					    __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED));
 }
 
 /* Returns 0, MISUSE_DOUBLE_FREE, or MISUSES when there is no memory for it. */
@@ -101,10 +103,11 @@ void remote_collect(struct cache *cache)
 {
 	struct remote *remote, *next;
 
-	if (!atomic_load_explicit(&cache->inbox, memory_order_relaxed))
+	if (!__atomic_load_n(&cache->inbox, __ATOMIC_RELAXED))
 		return;
-	for (remote = atomic_exchange(&cache->inbox, NULL); remote;
-	     remote = next) {
+	for (remote =
+		     __atomic_exchange_n(&cache->inbox, NULL, __ATOMIC_ACQUIRE);
+	     remote; remote = next) {
 		next = remote->next;
 		collect_one(cache, remote);
 	}

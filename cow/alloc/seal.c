@@ -134,11 +134,9 @@ void seal_forget(struct spans *spans, size_t bytes)
  * A bin was filled from a word for the first time, while inherited blocks might
  * have served.  Every so often is the moment to look whether they may.
  */
-void seal_charge_fresh(struct cache *cache, unsigned int class)
+void seal_charge_fresh(struct cache *cache, size_t bytes)
 {
-	struct bin *bin = &cache->bins->bin[class];
 	struct spans *spans = cache->spans;
-	size_t bytes = (size_t)64 * bin->size;
 	size_t before = spans->charge;
 
 	spans->touched += bytes;

@@ -11,35 +11,35 @@
 uint8_t class_fine[GRANULES];
 uint8_t class_coarse[GRANULES];
 
-size_t class_size(unsigned int class)
+size_t class_size(unsigned int sc)
 {
 	unsigned int doubling, step;
 
-	if (class < EVEN_CLASSES)
-		return (class + 1) * HEAP_ALIGN;
-	doubling = (class - EVEN_CLASSES) / STEPS;
-	step = (class - EVEN_CLASSES) % STEPS + 1;
+	if (sc < EVEN_CLASSES)
+		return (sc + 1) * HEAP_ALIGN;
+	doubling = (sc - EVEN_CLASSES) / STEPS;
+	step = (sc - EVEN_CLASSES) % STEPS + 1;
 	return ((size_t)HEAP_ALIGN << doubling) * (STEPS + step);
 }
 
 /* Every second one. */
-static unsigned int coarse(unsigned int class)
+static unsigned int coarse(unsigned int sc)
 {
-	if (class < EVEN_CLASSES)
-		return class | 1;
-	return EVEN_CLASSES + ((class - EVEN_CLASSES) | 1);
+	if (sc < EVEN_CLASSES)
+		return sc | 1;
+	return EVEN_CLASSES + ((sc - EVEN_CLASSES) | 1);
 }
 
 void class_init(void)
 {
-	unsigned int class = 0;
+	unsigned int sc = 0;
 	size_t granules;
 
 	for (granules = 0; granules < GRANULES; granules++) {
-		if (granules * HEAP_ALIGN > class_size(class))
-			class ++;
-		class_fine[granules] = (uint8_t) class;
-		class_coarse[granules] = (uint8_t)coarse(class);
+		if (granules * HEAP_ALIGN > class_size(sc))
+			sc++;
+		class_fine[granules] = (uint8_t)sc;
+		class_coarse[granules] = (uint8_t)coarse(sc);
 	}
 }
 
@@ -48,11 +48,11 @@ void class_init(void)
  * ones are short, as many threads have few blocks of many classes; later ones
  * have as many blocks as a record of three cache lines has bits for.
  */
-size_t class_span_units(unsigned int class, unsigned int spans)
+size_t class_span_units(unsigned int sc, unsigned int spans)
 {
 	const size_t blocks = 896, most = (size_t)1 << 20;
 	size_t least = (size_t)64 << 10;
-	size_t size = class_size(class);
+	size_t size = class_size(sc);
 	size_t bytes;
 
 	while (least < 8 * size)
@@ -68,9 +68,9 @@ size_t class_span_units(unsigned int class, unsigned int spans)
 /* The first class of blocks that all begin at a multiple; CLASSES for none. */
 unsigned int class_aligned(const uint8_t *classes, size_t size, size_t align)
 {
-	unsigned int class = class_of(classes, size);
+	unsigned int sc = class_of(classes, size);
 
-	while (class < CLASSES && class_size(class) & (align - 1))
-		class ++;
-	return class;
+	while (sc < CLASSES && class_size(sc) & (align - 1))
+		sc++;
+	return sc;
 }

@@ -57,12 +57,12 @@ void list_join(struct span **list, struct span **other)
 
 size_t span_block_size(const struct span *span)
 {
-	return class_size(span->class);
+	return class_size(span->sc);
 }
 
 size_t span_capacity(const struct span *span)
 {
-	return span->limit / class_size(span->class);
+	return span->limit / class_size(span->sc);
 }
 
 size_t span_free_blocks(const struct span *span)
@@ -142,18 +142,18 @@ static void map_units(struct span *span)
 }
 
 /* A span of free blocks, for a bin to have as its current one; NULL: no memory */
-struct span *span_make(struct cache *cache, unsigned int class)
+struct span *span_make(struct cache *cache, unsigned int sc)
 {
-	struct stock *stock = &cache->stock[class];
+	struct stock *stock = &cache->stock[sc];
 	struct spans *spans = cache->spans;
-	size_t size = class_size(class);
-	size_t units = class_span_units(class, stock->spans);
+	size_t size = class_size(sc);
+	size_t units = class_span_units(sc, stock->spans);
 	struct span *span;
 
 	span = pages_span(spans, (units << UNIT_SHIFT) / size, units, UNIT);
 	if (!span)
 		return NULL;
-	span->class = (uint8_t) class;
+	span->sc = (uint8_t)sc;
 	span->magic = (((uint64_t)1 << MAGIC_SHIFT) + size - 1) / size;
 	place_blocks(span, spans, size);
 	mark_free(span);
@@ -172,7 +172,7 @@ void span_release(struct span *span)
 {
 	struct cache *cache = span->owner;
 
-	cache->stock[span->class].spans--;
+	cache->stock[span->sc].spans--;
 	seal_forget(cache->spans,
 		    (size_t)span->begun * 64 * span_block_size(span));
 	pages_put(cache->spans, span, true);

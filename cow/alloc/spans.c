@@ -66,8 +66,8 @@ bool span_is_free(struct span *span, size_t index)
 {
 	const struct remote *remote =
 		__atomic_load_n(&span->remote, __ATOMIC_ACQUIRE);
-	uint64_t free = bins_free(span->owner->bins, span->class,
-				  &span->map[index / 64]);
+	uint64_t free =
+		bins_free(span->owner->bins, span->sc, &span->map[index / 64]);
 
 	if (remote)
 		free |= atomic_load(&remote->map[index / 64]);
@@ -92,14 +92,14 @@ enum misuse spans_locate(struct spans *spans, const void *ptr,
 void *spans_alloc(struct spans *spans, struct cache *cache, size_t size,
 		  size_t align, bool zero)
 {
-	unsigned int class = CLASSES;
+	unsigned int sc = CLASSES;
 	void *block;
 
 	if (size <= SMALL_MOST && align <= UNIT)
-		class = class_aligned(cache->bins->classes, size, align);
-	if (class == CLASSES)
+		sc = class_aligned(cache->bins->classes, size, align);
+	if (sc == CLASSES)
 		return large_alloc(spans, size, align, zero);
-	block = cache_alloc(cache, class);
+	block = cache_alloc(cache, sc);
 	if (block && zero)
 		memset(block, 0, size);
 	return block;
@@ -200,14 +200,14 @@ static void release_empty(struct stock *stock)
 static size_t trim(struct heap *heap, size_t pad)
 {
 	struct cache *common = heap->spans->common;
-	unsigned int class;
+	unsigned int sc;
 
 	lock_take(&common->lock);
 	seal_check(common);
 	remote_collect(common);
 	cache_put_down(common, common->bins);
-	for (class = 0; class < CLASSES; class ++)
-		release_empty(&common->stock[class]);
+	for (sc = 0; sc < CLASSES; sc++)
+		release_empty(&common->stock[sc]);
 	lock_drop(&common->lock);
 	return pages_trim(heap->spans, pad);
 }

@@ -38,8 +38,8 @@ extern uint8_t class_fine[GRANULES] HIDDEN_SYMBOL;
 extern uint8_t class_coarse[GRANULES] HIDDEN_SYMBOL;
 
 void class_init(void);
-size_t class_size(unsigned int class);
-size_t class_span_units(unsigned int class, unsigned int spans);
+size_t class_size(unsigned int sc);
+size_t class_span_units(unsigned int sc, unsigned int spans);
 unsigned int class_aligned(const uint8_t *classes, size_t size, size_t align);
 
 static inline unsigned int class_of(const uint8_t *classes, size_t size)
@@ -73,7 +73,7 @@ enum span_state {
  * @units: how long it is
  * @epoch: how many forks there had been when its memory was first written to
  * @words: room in @map
- * @class: its size class
+ * @sc: its size class
  * @state: enum span_state
  * @dirty: of a run: somebody wrote to it since the kernel zeroed it
  * @begun: words of @map that bins were ever filled from
@@ -92,7 +92,7 @@ struct span {
 	uint32_t units;
 	uint32_t epoch;
 	uint16_t words;
-	uint8_t class;
+	uint8_t sc;
 	uint8_t state;
 	bool dirty;
 	uint16_t begun;
@@ -103,8 +103,8 @@ struct span {
 struct remote {
 	struct span *span;
 	struct remote *next; /* in the owner's inbox */
-	_Atomic bool pending; /* it is in an inbox, or about to be */
-	_Atomic uint64_t map[];
+	atomic_bool pending; /* it is in an inbox, or about to be */
+	atomic_ullong map[];
 };
 
 static inline char *span_start(const struct span *span)
@@ -197,7 +197,7 @@ struct cache {
 	struct stock stock[CLASSES];
 	struct lock lock;
 	struct spans *spans;
-	_Atomic(struct remote *) inbox;
+	struct remote *inbox;
 	struct cache *next;
 	uint32_t epoch;
 	size_t coarse;
@@ -225,11 +225,11 @@ struct spans {
 	struct cache *common; /* for whoever has the heap's lock */
 	struct cache *caches;
 	struct lock lock; /* of the list of caches */
-	_Atomic uint32_t epoch; /* forks so far */
-	_Atomic int told; /* of a fork in the midst of pages.c: 1, in a child 2 */
-	_Atomic bool sealed;
-	_Atomic size_t touched; /* bytes of small and large blocks ever used */
-	_Atomic size_t charge; /* of these, not taken from inherited spans */
+	atomic_uint epoch; /* forks so far */
+	atomic_int told; /* of a fork in the midst of pages.c: 1, in a child 2 */
+	atomic_bool sealed;
+	atomic_size_t touched; /* bytes of small and large blocks ever used */
+	atomic_size_t charge; /* of these, not taken from inherited spans */
 	size_t budget; /* how many may be */
 	void *canary; /* a page never written to again */
 	uint32_t *here; /* 0 in a child whose fork we were not told of */
@@ -239,7 +239,7 @@ struct spans {
 
 /* span.c: one span's life */
 
-struct span *span_make(struct cache *cache, unsigned int class);
+struct span *span_make(struct cache *cache, unsigned int sc);
 void span_release(struct span *span);
 bool span_is_free(struct span *span, size_t index);
 size_t span_free_blocks(const struct span *span);
@@ -252,14 +252,14 @@ void list_join(struct span **list, struct span **other);
 
 /* cache.c: slow paths of a cache, and whose it is */
 
-bool cache_refill(struct cache *cache, unsigned int class);
+bool cache_refill(struct cache *cache, unsigned int sc);
 void cache_event(struct cache *cache, struct span *span);
 void cache_look(struct cache *cache, struct span *span);
 void cache_put_down(struct cache *cache, struct bins *bins);
 struct cache *cache_make(struct spans *spans);
 struct cache *cache_attach(struct spans *spans);
 void cache_serve_threads(struct spans *spans);
-void *cache_alloc(struct cache *cache, unsigned int class);
+void *cache_alloc(struct cache *cache, unsigned int sc);
 
 /* remote.c: frees by other threads */
 
@@ -270,21 +270,19 @@ void remote_collect(struct cache *cache);
 
 void seal_check(struct cache *cache);
 void seal_forget(struct spans *spans, size_t bytes);
-void seal_charge_fresh(struct cache *cache, unsigned int class);
+void seal_charge_fresh(struct cache *cache, size_t bytes);
 bool seal_try_end(struct spans *spans);
 void seal_forked(struct lock *lock, bool child);
 int seal_open(struct spans *spans);
 void seal_close(struct spans *spans);
 
-/* What a bin takes for the first time while inherited spans would have it. */
-static inline void seal_charge(struct cache *cache, unsigned int class)
+/* What a bin takes for the first time. Not the cache's bin: see struct cache. */
+static inline void seal_charge(struct cache *cache, struct bin *bin)
 {
-	struct bin *bin = &cache->bins->bin[class];
-
 	if (bin->place < bin->span->begun)
 		return;
 	bin->span->begun = (uint16_t)(bin->place + 1);
-	seal_charge_fresh(cache, class);
+	seal_charge_fresh(cache, (size_t)64 * bin->size);
 }
 
 /* Nothing has changed since the cache was brought up to date. */
@@ -356,13 +354,13 @@ static inline uint64_t bin_holds(const struct bin *bin, const uint64_t *word)
 }
 
 /* Which blocks of a word are free. @bins are its owner's. */
-static inline uint64_t bins_free(const struct bins *bins, unsigned int class,
+static inline uint64_t bins_free(const struct bins *bins, unsigned int sc,
 				 const uint64_t *word)
 {
-	uint64_t free = word_get(word) | bin_holds(&bins->bin[class], word);
+	uint64_t free = word_get(word) | bin_holds(&bins->bin[sc], word);
 
 	if (unlikely(bins->former))
-		free |= bin_holds(&bins->former->bin[class], word);
+		free |= bin_holds(&bins->former->bin[sc], word);
 	return free;
 }
 
@@ -378,7 +376,7 @@ static inline bool span_put(struct span *span, const void *ptr,
 		return false;
 	word = &span->map[index / 64];
 	bit = (uint64_t)1 << index % 64;
-	if (unlikely(bins_free(bins, span->class, word) & bit))
+	if (unlikely(bins_free(bins, span->sc, word) & bit))
 		return false;
 	word_set(word, word_get(word) | bit);
 	return true;

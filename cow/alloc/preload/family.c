@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The malloc family by the names of the C library, in front of one heap of the
- * allocator core; malloc() and free() themselves stand where they are served.  The preload libraries alone export these names, so that the
- * core itself stays testable beside the C library's.
+ * allocator core; malloc() and free() themselves stand where they are served.
+ * The preload libraries alone export these names, so that the core itself stays
+ * testable beside the C library's.
  */
 #include "preload.h"
 

@@ -4,8 +4,10 @@
  * the heap.  With the classic engine no thread has a cache, and no address is
  * on the map: every call takes the second way.
  */
-#include "preload.h"
 #include "../spans.h"
+#include "preload.h"
+
+#include <stdlib.h>
 
 static __attribute((noinline)) void *slow_malloc(size_t size)
 {
@@ -30,7 +32,8 @@ void *serve_malloc(size_t size)
 		return slow_malloc(size);
 	return bin_take(bin, bin->at_hand);
 }
-SERVES(malloc, serve_malloc);
+
+EXPORT void *malloc(size_t size) __attribute((alias("serve_malloc")));
 
 void serve_free(void *ptr)
 {
@@ -42,7 +45,8 @@ void serve_free(void *ptr)
 	else if (unlikely(!--span->until))
 		cache_event(self.cache, span);
 }
-SERVES(free, serve_free);
+
+EXPORT void free(void *ptr) __attribute((alias("serve_free")));
 
 void *serve_calloc(size_t count, size_t size)
 {

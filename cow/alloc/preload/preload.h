@@ -15,11 +15,6 @@ HIDDEN struct heap *preload_heap(void);
 HIDDEN void preload_print_stats(struct heap *heap);
 HIDDEN _Noreturn void preload_fail(const char *what, const char *text);
 
-/* A name of the C library's for a function that stands in the same file. */
-#define SERVES(name, function)                         \
-	extern __typeof(function) name __attribute__(( \
-		alias(#function), visibility("default"), copy(function)))
-
 /* What stands between the names and the heap: nothing, or the recorder. */
 HIDDEN void *serve_malloc(size_t size);
 HIDDEN void *serve_calloc(size_t count, size_t size);

@@ -194,7 +194,7 @@ void *serve_malloc(size_t size)
 	return ptr;
 }
 
-SERVES(malloc, serve_malloc);
+EXPORT void *malloc(size_t size) __attribute((alias("serve_malloc")));
 
 void *serve_calloc(size_t count, size_t size)
 {
@@ -265,4 +265,5 @@ void serve_free(void *ptr)
 	heap_free(preload_heap(), ptr);
 	lock_drop(&lock);
 }
-SERVES(free, serve_free);
+
+EXPORT void free(void *ptr) __attribute((alias("serve_free")));
