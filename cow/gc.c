@@ -136,8 +136,9 @@ static void collect_in_child(struct rep *r, struct obs_window *window)
 {
 	struct obs_peer *peer = rep_peer(r);
 
-	if (peer)
-		rep_forked(r, peer, fork());
+	if (!peer)
+		return;
+	rep_forked(r, peer, fork());
 	rep_order(r, peer, collect, window);
 	rep_saw_faults(r, window);
 	rep_saw(r, rep_compare(r, objects, child, peer));
