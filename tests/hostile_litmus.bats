@@ -129,7 +129,7 @@ refused()
 	refused "/s:1:5: expected one of the process's threads" <<<'P0. exit'
 	refused "/s:4:10: expected at most 3 threads" <<<$'P0 thread\nP0 thread\nP0 thread\nP0 thread'
 	refused "/s:3:4: expected one of the process's threads" <<<$'P0 thread\nP0.1 fork P1\nP1.1 exit'
-	refused "/s:1:7: expected zeropage, no-zeropage or no-swap, found 'luck'" <<<'needs luck'
+	refused "/s:1:7: expected a fact, such as zeropage, or no-mremap-many, found 'luck'" <<<'needs luck'
 }
 
 @test "what the model does not know ends a scenario, in words" {
