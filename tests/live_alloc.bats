@@ -205,12 +205,9 @@ misuses_of()
 }
 
 @test "writing over a block's end leaves the spans engine as it was" {
-	local act
-	for act in overrun underrun; do
-		COWALLOC=engine=spans LD_PRELOAD=$PRELOAD \
-			run -0 "$FIXTURES/free_wrong" "$act"
-		[ "$output" = "went on" ]
-	done
+	COWALLOC=engine=spans LD_PRELOAD=$PRELOAD \
+		run -0 "$FIXTURES/free_wrong" overrun
+	[ "$output" = "went on" ]
 }
 
 @test "forks among four allocating threads don't hang" {
