@@ -132,5 +132,5 @@ void *serve_slow_realloc(struct heap *heap, void *ptr, size_t size)
 void heap_serve_threads(struct heap *heap)
 {
 	if (heap->engine == &engine_spans)
-		cache_serve_threads(heap->spans);
+		cache_serve_threads();
 }

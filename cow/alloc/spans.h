@@ -258,7 +258,7 @@ void cache_look(struct cache *cache, struct span *span);
 void cache_put_down(struct cache *cache, struct bins *bins);
 struct cache *cache_make(struct spans *spans);
 struct cache *cache_attach(struct spans *spans);
-void cache_serve_threads(struct spans *spans);
+void cache_serve_threads(void);
 void *cache_alloc(struct cache *cache, unsigned int sc);
 
 /* remote.c: frees by other threads */

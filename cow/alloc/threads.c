@@ -72,9 +72,8 @@ struct cache *cache_attach(struct spans *spans)
 	return cache;
 }
 
-/* From now on the threads of the process have caches of this heap. */
-void cache_serve_threads(struct spans *spans)
+/* From now on the threads of the process get caches. */
+void cache_serve_threads(void)
 {
-	(void)spans;
 	key_made = !pthread_key_create(&key, leave);
 }
