@@ -123,8 +123,7 @@ static void collect_here(struct rep *r)
 {
 	rep_expect_faults(r, 0, OBS_KIND_ZERO);
 	rep_expect(r, count / 2, "objects", "that are freed: garbage");
-	rep_because(
-		r, "one chain hangs from the root, nothing leads to the other");
+	rep_because(r, "one chain hangs from the root, the other is lost");
 	collect(objects);
 	rep_saw_faults(r, objects);
 	heap_stats(heap, &stats);
