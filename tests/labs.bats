@@ -81,6 +81,17 @@ solution()
 	cmp "$release" "$release.2"
 }
 
+@test "to ask for more memory than there is is no offence" {
+	local dir=$BATS_TEST_TMPDIR/s
+	mkdir "$dir"
+	# It leaves it to the kernel to find a gigantic pool too large.
+	sed 's/(size_t)1 << 45/(size_t)1 << 62/' \
+		<(solution cow/labs/06_pool/pool.c) >"$dir/pool.c"
+	grep -q '<< 62' "$dir/pool.c"
+	run -0 "$lab" check --only exhaust 06_pool "$dir"
+	[[ $output == *"10 of 10 points" ]]
+}
+
 @test "text, TAP and JSON say the same points" {
 	local dir=$BATS_TEST_TMPDIR/s json
 	mkdir "$dir"

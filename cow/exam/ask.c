@@ -86,20 +86,25 @@ static bool hear(struct subject *s)
 	return got > 0;
 }
 
-/* The first line of a kind, without the sandbox's name; NULL if none. */
-static char *sandbox_line(struct subject *s, const char *kind)
+/*
+ * The first line of a kind that is of memory or is not, without the sandbox's
+ * name; NULL if none.
+ */
+static char *sandbox_line(struct subject *s, const char *kind, bool memory)
 {
-	static const char name[] = "sandbox: ";
-	char *at = s->heard, *end;
+	static const char name[] = "sandbox: ",
+			  over[] = "over the memory limit";
+	char *at = s->heard;
+	size_t len;
 
 	s->heard[s->nheard] = '\0';
 	for (; (at = strstr(at, name)); at++) {
-		if (strncmp(at + sizeof(name) - 1, kind, strlen(kind)))
-			continue;
 		at += sizeof(name) - 1;
-		end = strchr(at, '\n');
-		if (end)
-			*end = '\0';
+		len = strcspn(at, "\n");
+		if (strncmp(at, kind, strlen(kind)) ||
+		    memory != !!memmem(at, len, over, sizeof(over) - 1))
+			continue;
+		at[len] = '\0';
 		return at;
 	}
 	return NULL;
@@ -139,17 +144,20 @@ void subject_kill(struct exam *e)
 	subject_wait(e);
 }
 
-/* Fails the test by how the subject ended; returns if it ended well. */
+/*
+ * Fails the test by how the subject ended; returns if it ended well. To ask for
+ * more memory than there is is no offence: a kernel would say ENOMEM as well.
+ */
 static void judge_end(struct exam *e, int status, bool early)
 {
 	struct subject *s = &e->subject;
-	const char *line = sandbox_line(s, "refused");
+	const char *line = sandbox_line(s, "refused", false);
 
 	if (line) {
 		exam_look(e, "that call: nothing in this lab needs it");
 		exam_seen(e, "the sandbox %s", line);
 	}
-	line = sandbox_line(s, "killed");
+	line = sandbox_line(s, "killed", false);
 	if (line) {
 		exam_look(
 			e,
@@ -158,6 +166,14 @@ static void judge_end(struct exam *e, int status, bool early)
 	}
 	if (s->nheard && (status == 4 || status == 126))
 		exam_broken(e, "%s", s->heard);
+	line = sandbox_line(s, "refused", true);
+	/* The status that the sandbox has for any refusal. */
+	if (line && status == 1)
+		status = 0;
+	if (line && (status || early)) {
+		exam_look(e, "what your code does when it gets no memory");
+		exam_seen(e, "the program ended after the sandbox %s", line);
+	}
 	if (status > 128)
 		exam_seen(e, "the program was ended by SIG%s",
 			  sigabbrev_np(status - 128));
