@@ -161,7 +161,7 @@ $(O)/cow/tools/myths: $(patsubst %,$(O)/cow/tools/myths_%.o, \
 $(addprefix $(O)/,$(examiners)): $(O)/libexam.a
 $(addprefix $(O)/,$(programs) $(examiners) $(fixtures)): $(O)/%: $(O)/%.o $(archives)
 	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ \
-		$(filter %.o %/libexam.a,$^) \
+		$(filter %.o,$^) $(filter %/libexam.a,$^) \
 		$(archives) $(ldlibs) $(LDLIBS)
 
 $(addprefix $(O)/,$(units)): $(O)/%: $(O)/%.o $(archives)

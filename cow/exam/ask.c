@@ -249,35 +249,3 @@ void exam_finish(struct exam *e)
 {
 	subject_end(e);
 }
-
-/* The parent of a process, by /proc; 0 if it can't be read. */
-static pid_t parent_of(pid_t pid)
-{
-	char path[32], text[256] = "";
-	const char *at;
-	FILE *file;
-	size_t got;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (!file)
-		return 0;
-	got = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[got] = '\0';
-	at = strrchr(text, ')');
-	return at ? atoi(at + 4) : 0;
-}
-
-pid_t exam_pid(struct exam *e)
-{
-	pid_t pid = (pid_t)exam_call(e, EXAM_OP_PID, 0, 0)->value;
-	pid_t up = pid;
-
-	/* Nobody else's process is looked at, whatever the subject says. */
-	while (up > 1 && up != e->subject.sandbox)
-		up = parent_of(up);
-	if (up <= 1)
-		exam_seen(e, "the program does not know its own process");
-	return pid;
-}

@@ -168,6 +168,25 @@ const struct exam_answer *exam_call(struct exam *e, uint64_t op, uint64_t a,
 pid_t exam_pid(struct exam *e);
 
 /**
+ * exam_faults() - How many page faults has a process had?
+ * @e: the running exam
+ * @pid: from exam_pid() or exam_children()
+ *
+ * Return: minor faults so far (proc(5)); without those of its children.
+ */
+unsigned long exam_faults(struct exam *e, pid_t pid);
+
+/**
+ * exam_children() - How many children does a process have?
+ * @e: the running exam
+ * @pid: from exam_pid()
+ * @last: where to put the number of one of them, if there are any
+ *
+ * Return: how many, with those that have ended and were not waited for.
+ */
+size_t exam_children(struct exam *e, pid_t pid, pid_t *last);
+
+/**
  * exam_folder() - The only folder the subject may write to.
  * @e: the running exam
  *
