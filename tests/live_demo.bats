@@ -26,7 +26,7 @@ variants_hold()
 	shift
 	for demo in $COW_DEMOS; do
 		echo "$* $demo --seed $seed"
-		"$@" "$COPIES/$demo" --seed "$seed" --json | all_held ''
+		"$@" "$COPIES/$demo" --seed "$seed" --json | all_held "$demo" ''
 	done
 }
 
