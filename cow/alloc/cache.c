@@ -8,52 +8,56 @@
  */
 #include "spans.h"
 
+#include <sys/single_threaded.h>
+
+/* What a bin without blocks looks at. */
+static uint64_t no_blocks;
+
+static void stop(struct bin *bin)
+{
+	__atomic_store_n(&bin->word, &no_blocks, __ATOMIC_RELAXED);
+}
+
 struct cache cache_none = {
 	.bins = &cache_none.both[0],
-	.both[0].classes = class_fine,
+	.both[0] = {
+		.bin[0 ... CLASSES - 1].word = &no_blocks,
+		.classes = class_fine,
+	},
 };
 
 __thread struct self self = { &cache_none, &cache_none.both[0] };
 
-/*
- * So many blocks a bin takes at a time, side by side: a page of them, so that
- * what comes and goes stays within one; but at least two.
- */
-static uint64_t window(size_t size)
+static bool use_word(struct bin *bin, uint32_t i)
 {
-	size_t blocks = heap_page_size() / size;
+	struct span *span = bin->span;
 
-	if (blocks >= 64)
-		return ~(uint64_t)0;
-	return ((uint64_t)1 << (blocks < 2 ? 2 : blocks)) - 1;
+	if (!word_get(&span->map[i]))
+		return false;
+	bin->base = span->base + (size_t)i * 64 * bin->size;
+	__atomic_store_n(&bin->word, &span->map[i], __ATOMIC_RELAXED);
+	bin->place = i;
+	return true;
 }
 
 /*
- * The lowest free blocks of the current span, for the bin, so that the end of
- * the span stays untouched for as long as it can.  With @fresh, such as no bin
- * was ever filled from, too.
+ * The next word of the current span that has free blocks, in turn, so that the
+ * others gather some meanwhile.  With @fresh, if there is none, one that no bin
+ * was ever filled from; so the end of the span stays untouched while it can.
  */
-static bool next_blocks(struct bin *bin, bool fresh)
+static bool next_word(struct bin *bin, bool fresh)
 {
-	struct span *span = bin->span;
-	uint32_t end = fresh ? span->words : span->begun;
-	uint32_t i;
+	const struct span *span = bin->span;
+	uint32_t i = bin->place;
+	uint32_t n;
 
-	for (i = 0; i < end; i++) {
-		uint64_t word = word_get(&span->map[i]);
-		uint64_t taken;
-
-		if (!word)
-			continue;
-		taken = word & window(bin->size) << __builtin_ctzll(word);
-		word_set(&span->map[i], word & ~taken);
-		bin->base = span->base + (size_t)i * 64 * bin->size;
-		bin->from = &span->map[i];
-		bin->place = i;
-		bin->at_hand = taken;
-		return true;
+	for (n = 0; n < span->begun; n++) {
+		if (++i >= span->begun)
+			i = 0;
+		if (use_word(bin, i))
+			return true;
 	}
-	return false;
+	return fresh && span->begun < span->words && use_word(bin, span->begun);
 }
 
 static void set_current(struct bin *bin, struct span *span)
@@ -152,12 +156,12 @@ static bool refill_from_own(struct cache *cache, unsigned int sc)
 	struct bin *bin = &cache->bins->bin[sc];
 
 	remote_collect(cache);
-	if (bin->span && next_blocks(bin, !cache->stock[sc].listed))
+	if (bin->span && next_word(bin, !cache->stock[sc].listed))
 		return true;
 	if (bin->span)
 		retire(cache, bin);
 	return (take_listed(cache, sc) || take_rest(bin)) &&
-	       next_blocks(bin, true);
+	       next_word(bin, true);
 }
 
 static bool refill_from_new(struct cache *cache, unsigned int sc)
@@ -176,20 +180,14 @@ static bool refill_from_new(struct cache *cache, unsigned int sc)
 			return false;
 		set_current(&cache->bins->bin[sc], span);
 	}
-	return next_blocks(&cache->bins->bin[sc], true);
+	return next_word(&cache->bins->bin[sc], true);
 }
 
 /* Gives a bin blocks to allocate from; false if memory has ended. */
-bool cache_refill(struct cache *cache, unsigned int sc)
+static bool refill(struct cache *cache, unsigned int sc)
 {
-	struct bin *bin = &cache->bins->bin[sc];
 	bool done;
 
-	if (bin->span && seal_fits(cache) &&
-	    next_blocks(bin, !cache->stock[sc].listed)) {
-		seal_charge(cache, bin);
-		return true;
-	}
 	/* A signal handler in the midst of this has no memory to get. */
 	if (lock_take(&cache->lock))
 		return false;
@@ -202,16 +200,33 @@ bool cache_refill(struct cache *cache, unsigned int sc)
 	return done;
 }
 
-/* A block; NULL if memory has ended. */
-void *cache_alloc(struct cache *cache, unsigned int sc)
+/*
+ * A block of another word whose blocks were used before; NULL if none has any.
+ * A fork in another thread stops the bins, and may do so before we set ours on.
+ */
+void *cache_advance(struct cache *cache, unsigned int sc)
 {
-	struct bin *bin;
+	struct bin *bin = &cache->bins->bin[sc];
 
-	/* A fork may have changed the bins meanwhile. */
-	while (bin = &cache->bins->bin[sc], !bin->at_hand)
-		if (!cache_refill(cache, sc))
+	if (!bin->span || !seal_fits(cache) || !next_word(bin, false))
+		return NULL;
+	if (!__libc_single_threaded) {
+		atomic_thread_fence(memory_order_seq_cst);
+		if (!seal_fits(cache))
 			return NULL;
-	return bin_take(bin, bin->at_hand);
+	}
+	return bin_take(bin);
+}
+
+/* A block where the bin's word has none; NULL if memory has ended. */
+void *cache_next(struct cache *cache, unsigned int sc)
+{
+	void *block = cache_advance(cache, sc);
+
+	/* A fork may change the bins meanwhile. */
+	while (!block && refill(cache, sc))
+		block = bin_take(&cache->bins->bin[sc]);
+	return block;
 }
 
 /* The last block was freed. One such span of each class is kept. */
@@ -271,10 +286,7 @@ static void file(struct cache *cache, struct span *span)
 /* What the bin has goes back to its spans. */
 static void put_down(struct cache *cache, struct bin *bin)
 {
-	if (bin->at_hand)
-		word_set(bin->from, word_get(bin->from) | bin->at_hand);
-	bin->at_hand = 0;
-	bin->from = NULL;
+	stop(bin);
 	if (bin->span)
 		file(cache, bin->span);
 	bin->span = NULL;
@@ -292,12 +304,27 @@ void cache_put_down(struct cache *cache, struct bins *bins)
 		put_down(cache, &bins->bin[sc]);
 }
 
+/* Its thread, another one, shall take no more blocks without looking. */
+void cache_stop(struct cache *cache)
+{
+	unsigned int sc;
+
+	for (sc = 0; sc < CLASSES; sc++)
+		if (cache->bins->bin[sc].span)
+			stop(&cache->bins->bin[sc]);
+}
+
 struct cache *cache_make(struct spans *spans)
 {
 	struct cache *cache = meta_alloc(&spans->meta, sizeof(*cache));
+	unsigned int sc;
 
 	if (!cache)
 		return NULL;
+	for (sc = 0; sc < CLASSES; sc++) {
+		stop(&cache->both[0].bin[sc]);
+		stop(&cache->both[1].bin[sc]);
+	}
 	cache->bins = &cache->both[0];
 	cache->bins->classes = class_fine;
 	cache->spans = spans;

@@ -13,10 +13,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Dirty units that are kept: a share of those in use, or what comes and goes */
+/* Dirty units that are kept: a share of those in use, or what comes and goes. */
 #define KEEP_LEAST (((size_t)1 << 20) >> UNIT_SHIFT)
 #define KEEP_MOST  (((size_t)64 << 20) >> UNIT_SHIFT)
 #define KEEP_SHARE 16
+
+/* So much of what is kept beside is forgotten at each time of giving back. */
+#define SWING_DECAY 8
 
 static void join(struct spans *spans, struct span *run, struct span *gone)
 {
@@ -84,15 +87,39 @@ size_t pages_purge(struct spans *spans, size_t keep)
 	return before - dirty->units;
 }
 
-/* What one large block takes should be there still when it comes again. */
+/*
+ * What one large block takes should be there still when it comes again, and so
+ * should what was given back in vain before.
+ */
 static size_t keep(const struct pages *pages)
 {
-	size_t again = 2 * pages->largest;
+	size_t again = 2 * pages->largest + pages->swing;
 	size_t share = pages->used / KEEP_SHARE;
 
 	if (again > KEEP_MOST)
 		again = KEEP_MOST;
 	return KEEP_LEAST + (again > share ? again : share);
+}
+
+/* Beyond that the kernel gets it, as long as this doesn't go to and fro. */
+static void give_back(struct spans *spans)
+{
+	struct pages *pages = &spans->pages;
+
+	if (pages->runs[RUN_DIRTY].units <= keep(pages))
+		return;
+	pages->purged = pages_purge(spans, keep(pages) / 2);
+	pages->swing -= pages->swing / SWING_DECAY;
+}
+
+/* Clean units are taken: were they dirty ones just now? */
+static void regret(struct pages *pages, size_t units)
+{
+	size_t vain = units < pages->purged ? units : pages->purged;
+
+	pages->purged -= vain;
+	if (pages->swing < KEEP_MOST)
+		pages->swing += vain;
 }
 
 void pages_put(struct spans *spans, struct span *span, bool dirty)
@@ -108,8 +135,7 @@ void pages_put(struct spans *spans, struct span *span, bool dirty)
 	span->base = span_start(span);
 	span->dirty = dirty;
 	settle(spans, span);
-	if (pages->runs[RUN_DIRTY].units > keep(pages))
-		pages_purge(spans, keep(pages) / 2);
+	give_back(spans);
 	lock_drop_quiet(&pages->lock);
 }
 
@@ -203,6 +229,8 @@ static int take(struct spans *spans, struct span *span, size_t units,
 		return err;
 	run = find_or_grow(spans, units + (align >> UNIT_SHIFT) - 1);
 	if (run && !cut_gap(spans, run, align)) {
+		if (!run->dirty)
+			regret(pages, units);
 		cut_front(spans, run, span, units);
 		span->epoch = spans->epoch;
 		pages->used += units;

@@ -9,6 +9,7 @@
 #include "internal.h"
 
 #define HIDDEN_SYMBOL  __attribute((visibility("hidden")))
+#define likely(what)   __builtin_expect(!!(what), 1)
 #define unlikely(what) __builtin_expect(!!(what), 0)
 
 /* The smallest piece a span is made of, in bytes; a whole number of pages. */
@@ -103,6 +104,8 @@ struct pages {
 	size_t units; /* in all chunks */
 	size_t used; /* of them in spans */
 	size_t largest; /* units of the largest large block freed so far */
+	size_t purged; /* last time the kernel was given some, less what came back */
+	size_t swing; /* of such, what had to be asked for again */
 	bool keep; /* the kernel takes no pages back: they are locked */
 };
 

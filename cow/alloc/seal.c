@@ -215,29 +215,41 @@ static void unseal_cache(struct cache *cache)
 		unseal_stock(stock);
 }
 
+/* In a child no other thread has a cache; in the parent they go on. */
+static void tell_others(struct spans *spans, bool child)
+{
+	struct cache *cache;
+
+	for (cache = spans->caches; cache; cache = cache->next) {
+		if (cache == self.cache || cache == spans->common ||
+		    cache->parked)
+			continue;
+		if (child)
+			cache->parked = true;
+		else if (spans->sealed)
+			cache_stop(cache);
+	}
+}
+
 /* With everything locked, or alone in a new child. */
 static void after_fork(struct spans *spans, bool child)
 {
 	struct cache *own = self.cache;
-	struct cache *cache;
 
 	spans->told = 0;
-	if (child) {
+	if (child)
 		*spans->here = 1;
-		for (cache = spans->caches; cache; cache = cache->next)
-			if (cache != own && cache != spans->common &&
-			    !cache->parked)
-				cache->parked = true;
-	}
-	if (spans->heap->config.seal == HEAP_SEAL_OFF)
-		return;
-	spans->epoch++;
-	spans->sealed = true;
-	spans->budget = LEAST_SPENT + (spans->touched - spans->charge) / 100 *
+	if (spans->heap->config.seal != HEAP_SEAL_OFF) {
+		spans->epoch++;
+		spans->sealed = true;
+		spans->budget =
+			LEAST_SPENT + (spans->touched - spans->charge) / 100 *
 					      spans->heap->config.budget;
-	pages_seal(spans);
+		pages_seal(spans);
+	}
+	tell_others(spans, child);
 	/* A cache that a signal broke into is sealed when it is next used. */
-	if (own->spans == spans && !own->lock.inside)
+	if (spans->sealed && own->spans == spans && !own->lock.inside)
 		seal_cache(own);
 }
 

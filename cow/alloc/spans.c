@@ -61,13 +61,12 @@ static enum misuse diagnose(struct spans *spans, const void *ptr)
 	return ours ? MISUSE_DOUBLE_FREE : MISUSE_FOREIGN;
 }
 
-/* Also if it stands in a bin of the owner, or came from another thread. */
+/* Also if it came from another thread. */
 bool span_is_free(struct span *span, size_t index)
 {
 	const struct remote *remote =
 		__atomic_load_n(&span->remote, __ATOMIC_ACQUIRE);
-	uint64_t free =
-		bins_free(span->owner->bins, span->sc, &span->map[index / 64]);
+	uint64_t free = word_get(&span->map[index / 64]);
 
 	if (remote)
 		free |= atomic_load(&remote->map[index / 64]);
@@ -99,7 +98,9 @@ void *spans_alloc(struct spans *spans, struct cache *cache, size_t size,
 		sc = class_aligned(cache->bins->classes, size, align);
 	if (sc == CLASSES)
 		return large_alloc(spans, size, align, zero);
-	block = cache_alloc(cache, sc);
+	block = bin_take(&cache->bins->bin[sc]);
+	if (!block)
+		block = cache_next(cache, sc);
 	if (block && zero)
 		memset(block, 0, size);
 	return block;

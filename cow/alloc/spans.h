@@ -9,12 +9,11 @@
  * a map leads from an address to the record.
  *
  *	address --pagemap--> record --bit--> free or not
- *	thread  --bins--> bin of the class --> up to 64 blocks at hand
+ *	thread  --bins--> bin of the class --> 64 blocks, and their bits
  *
- * malloc() takes a block out of its thread's bin; the bin takes as many bits as
- * it wants out of one word of a record when it has none; free() sets the bit in
- * the record.  None of them takes a lock: a span belongs to one cache, and other
- * threads leave their frees in a second set of bits (remote.c).
+ * malloc() clears the lowest bit of its thread's bin, a word of a record; free()
+ * sets it again.  None of them takes a lock: a span belongs to one cache, and
+ * other threads leave their frees in a second set of bits (remote.c).
  *
  * After fork() both sides allocate from spans made since only (seal.c): pages
  * that both have would be copied for every block handed out of them.
@@ -130,19 +129,17 @@ static inline void word_set(uint64_t *word, uint64_t value)
 /* A cache: what one thread allocates from */
 
 /**
- * struct bin - 64 blocks of one size class, those at hand among them
- * @at_hand: which of the 64 may be handed out; they were taken out of @from
+ * struct bin - 64 blocks of one size class, to be handed out if they are free
+ * @word: their bits in the span's map, or a word that has none
  * @base: the first of the 64
- * @from: where in its span's map they stand
  * @size: bytes of a block
- * @place: number of the word @from in that map
+ * @place: number of @word in that map
  * @span: the current span; NULL for none
  * @rest: a span put aside whose end nobody touched yet; NULL for none
  */
 struct bin {
-	uint64_t at_hand;
+	uint64_t *word;
 	char *base;
-	uint64_t *from;
 	uint32_t size;
 	uint32_t place;
 	struct span *span;
@@ -252,14 +249,15 @@ void list_join(struct span **list, struct span **other);
 
 /* cache.c: slow paths of a cache, and whose it is */
 
-bool cache_refill(struct cache *cache, unsigned int sc);
+void *cache_advance(struct cache *cache, unsigned int sc);
+void *cache_next(struct cache *cache, unsigned int sc);
 void cache_event(struct cache *cache, struct span *span);
 void cache_look(struct cache *cache, struct span *span);
 void cache_put_down(struct cache *cache, struct bins *bins);
+void cache_stop(struct cache *cache);
 struct cache *cache_make(struct spans *spans);
 struct cache *cache_attach(struct spans *spans);
 void cache_serve_threads(void);
-void *cache_alloc(struct cache *cache, unsigned int sc);
 
 /* remote.c: frees by other threads */
 
@@ -340,45 +338,35 @@ static inline bool span_index(const struct span *span, const void *ptr,
 	       (product & (((uint64_t)1 << MAGIC_SHIFT) - 1)) < span->magic;
 }
 
-/* The common malloc(): the lowest block at hand; @at_hand is not 0. */
-static inline void *bin_take(struct bin *bin, uint64_t at_hand)
+/* The common malloc(): the lowest free block; NULL if there is none. */
+static inline void *bin_take(const struct bin *bin)
 {
-	bin->at_hand = at_hand & (at_hand - 1);
-	return bin->base + (size_t)__builtin_ctzll(at_hand) * bin->size;
-}
+	uint64_t *at = __atomic_load_n(&bin->word, __ATOMIC_RELAXED);
+	uint64_t word = word_get(at);
+	void *block;
 
-/* The blocks of a word of a map that are free but stand in a bin. */
-static inline uint64_t bin_holds(const struct bin *bin, const uint64_t *word)
-{
-	return word_get(&bin->at_hand) & -(uint64_t)(bin->from == word);
-}
-
-/* Which blocks of a word are free. @bins are its owner's. */
-static inline uint64_t bins_free(const struct bins *bins, unsigned int sc,
-				 const uint64_t *word)
-{
-	uint64_t free = word_get(word) | bin_holds(&bins->bin[sc], word);
-
-	if (unlikely(bins->former))
-		free |= bin_holds(&bins->former->bin[sc], word);
-	return free;
+	if (unlikely(!word))
+		return NULL;
+	word_set(at, word & (word - 1));
+	block = bin->base + (size_t)__builtin_ctzll(word) * bin->size;
+	if (!block)
+		__builtin_unreachable();
+	return block;
 }
 
 /* The common free(): false where there is more to it, and nothing was done. */
-static inline bool span_put(struct span *span, const void *ptr,
-			    const struct bins *bins)
+static inline bool span_put(struct span *span, const void *ptr)
 {
-	uint64_t *word;
-	uint64_t bit;
+	uint64_t word, bit;
 	size_t index;
 
 	if (unlikely(!span_index(span, ptr, &index)))
 		return false;
-	word = &span->map[index / 64];
+	word = word_get(&span->map[index / 64]);
 	bit = (uint64_t)1 << index % 64;
-	if (unlikely(bins_free(bins, span->sc, word) & bit))
+	if (unlikely(word & bit))
 		return false;
-	word_set(word, word_get(word) | bit);
+	word_set(&span->map[index / 64], word | bit);
 	return true;
 }
 

@@ -19,18 +19,26 @@ static __attribute((noinline)) void slow_free(void *ptr)
 	serve_slow_free(preload_heap(), ptr);
 }
 
+/* Where the bin's word has no block: another word of its span may. */
+static __attribute((noinline)) void *next_malloc(unsigned int sc, size_t size)
+{
+	void *block = cache_advance(self.cache, sc);
+
+	return block ? block : serve_slow_malloc(preload_heap(), size);
+}
+
 void *serve_malloc(size_t size)
 {
-	struct bins *bins;
-	struct bin *bin;
+	const struct bins *bins;
+	unsigned int sc;
+	void *block;
 
 	if (unlikely(size > SMALL_MOST))
 		return slow_malloc(size);
 	bins = self.bins;
-	bin = &bins->bin[class_of(bins->classes, size)];
-	if (unlikely(!bin->at_hand))
-		return slow_malloc(size);
-	return bin_take(bin, bin->at_hand);
+	sc = class_of(bins->classes, size);
+	block = bin_take(&bins->bin[sc]);
+	return likely(block) ? block : next_malloc(sc, size);
 }
 
 EXPORT void *malloc(size_t size) __attribute((alias("serve_malloc")));
@@ -39,8 +47,7 @@ void serve_free(void *ptr)
 {
 	struct span *span = pagemap_get(ptr);
 
-	if (unlikely(!span || span->fast != self.cache ||
-		     !span_put(span, ptr, self.bins)))
+	if (unlikely(!span || span->fast != self.cache || !span_put(span, ptr)))
 		slow_free(ptr);
 	else if (unlikely(!--span->until))
 		cache_event(self.cache, span);
