@@ -70,6 +70,7 @@ LABS  := sbrkdemo/labs/01_bump \
 	 sbrkdemo/labs/02_fit \
 	 mmapdemo/labs/03_map \
 	 cow/labs/04_predict \
+	 cow/labs/05_snapshot \
 	 cow/labs/06_pool
 PRELOADS := libcowalloc libcowrecord
 
