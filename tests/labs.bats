@@ -81,7 +81,7 @@ solution()
 	cmp "$release" "$release.2"
 }
 
-@test "to ask for more memory than there is is no offence" {
+@test "to ask for too much memory is no offence" {
 	local dir=$BATS_TEST_TMPDIR/s
 	mkdir "$dir"
 	# It leaves it to the kernel to find a gigantic pool too large.

@@ -146,7 +146,7 @@ void subject_kill(struct exam *e)
 
 /*
  * Fails the test by how the subject ended; returns if it ended well. To ask for
- * more memory than there is is no offence: a kernel would say ENOMEM as well.
+ * too much memory is no offence: a kernel would say ENOMEM as well.
  */
 static void judge_end(struct exam *e, int status, bool early)
 {

@@ -29,8 +29,10 @@
 #define EXAM_ARGS 4
 #define EXAM_DATA 256
 
-/* A question that exam_serve() answers itself; a lab's own count from 0. */
-#define EXAM_OP_PID UINT64_MAX
+/* Questions that exam_serve() answers itself; a lab's own count from 0. */
+#define EXAM_OP_PID  UINT64_MAX
+#define EXAM_OP_FILL (UINT64_MAX - 1) /* address, bytes, seed */
+#define EXAM_OP_SUM  (UINT64_MAX - 2) /* address, bytes */
 
 /**
  * struct exam_ask - a question: which function of the student's to call
@@ -75,6 +77,15 @@ struct exam_answer {
  */
 int exam_serve(void (*answer)(const struct exam_ask *ask,
 			      struct exam_answer *answer));
+
+/**
+ * exam_sum() - A number for some bytes, on both sides.
+ * @at: where they are
+ * @bytes: how many
+ *
+ * Return: the same for the same bytes, hardly ever for others.
+ */
+uint64_t exam_sum(const void *at, size_t bytes);
 
 /* ---- the examiner's side */
 
@@ -158,6 +169,36 @@ const struct exam_answer *exam_ask(struct exam *e, struct exam_ask ask);
  */
 const struct exam_answer *exam_call(struct exam *e, uint64_t op, uint64_t a,
 				    uint64_t b);
+
+/**
+ * struct exam_block - memory of the subject's with a pattern in it
+ * @at: its address there
+ * @size: in bytes
+ * @seed: which pattern
+ */
+struct exam_block {
+	uint64_t at;
+	uint64_t size;
+	uint64_t seed;
+};
+
+/**
+ * exam_fill() - Have the subject's memory filled.
+ * @e: the running exam
+ * @at: where
+ * @size: how many bytes
+ *
+ * Return: what exam_check() wants to know.
+ */
+struct exam_block exam_fill(struct exam *e, uint64_t at, uint64_t size);
+
+/**
+ * exam_check() - Fail the test unless a block is as exam_fill() left it.
+ * @e: the running exam
+ * @b: the block
+ * @which: for the hint, such as "a block that is out"
+ */
+void exam_check(struct exam *e, const struct exam_block *b, const char *which);
 
 /**
  * exam_pid() - The process the student's code runs in.

@@ -59,6 +59,10 @@ struct exam {
 void subject_end(struct exam *e);
 void subject_kill(struct exam *e);
 
+/* bytes.c */
+unsigned char exam_byte(uint64_t seed, size_t i);
+void exam_write(void *at, size_t bytes, uint64_t seed);
+
 /* say.c */
 void say(const struct exam *e, const struct result *results, size_t n);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "exam.h"
+#include "internal.h"
 
 /* Above what the student's code will get from open(). */
 #define QUESTIONS 50
@@ -46,6 +46,22 @@ static ssize_t read_whole(int fd, void *buffer, size_t bytes)
 	return (ssize_t)done;
 }
 
+/* The same for each lab. Return: false for a question of the lab's own. */
+static bool answered(const struct exam_ask *ask, struct exam_answer *a)
+{
+	void *at = (void *)ask->arg[0];
+
+	if (ask->op == EXAM_OP_PID)
+		a->value = getpid();
+	else if (ask->op == EXAM_OP_FILL)
+		exam_write(at, ask->arg[1], ask->arg[2]);
+	else if (ask->op == EXAM_OP_SUM)
+		a->value = (int64_t)exam_sum(at, ask->arg[1]);
+	else
+		return false;
+	return true;
+}
+
 int exam_serve(void (*answer)(const struct exam_ask *ask,
 			      struct exam_answer *answer))
 {
@@ -57,9 +73,7 @@ int exam_serve(void (*answer)(const struct exam_ask *ask,
 	while (read_whole(QUESTIONS, &ask, sizeof(ask)) > 0) {
 		memset(&a, 0, sizeof(a));
 		errno = 0;
-		if (ask.op == EXAM_OP_PID)
-			a.value = getpid();
-		else
+		if (!answered(&ask, &a))
 			answer(&ask, &a);
 		a.id = ask.id;
 		/* Less than PIPE_BUF: whole or not at all. */

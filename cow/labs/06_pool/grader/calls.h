@@ -9,12 +9,6 @@
 
 #define MOST 64 /* blocks of the pools that are looked at block by block */
 
-struct block {
-	uint64_t at;
-	uint64_t size;
-	uint64_t seed;
-};
-
 void create(struct exam *e, uint64_t pool, uint64_t size, uint64_t blocks);
 void bad_create(struct exam *e, uint64_t size, uint64_t blocks, int error);
 uint64_t alloc(struct exam *e, uint64_t pool);
@@ -22,13 +16,11 @@ void exhausted(struct exam *e, uint64_t pool, uint64_t blocks);
 void put_back(struct exam *e, uint64_t pool, uint64_t at, const char *what,
 	      int error);
 void left(struct exam *e, uint64_t pool, uint64_t blocks);
-struct block fill(struct exam *e, uint64_t at, uint64_t size);
-void check(struct exam *e, const struct block *b, const char *which);
 
 /* Takes all blocks of a new pool, and fills them. */
 void take_all(struct exam *e, uint64_t pool, uint64_t size, uint64_t blocks,
-	      struct block *b);
-void check_all(struct exam *e, const struct block *b, uint64_t blocks);
+	      struct exam_block *b);
+void check_all(struct exam *e, const struct exam_block *b, uint64_t blocks);
 
 /* exam_fork.c: where the list is */
 void test_untouched(struct exam *e);

@@ -10,7 +10,7 @@
 
 static void test_blocks(struct exam *e)
 {
-	struct block b[MOST];
+	struct exam_block b[MOST];
 	static const uint64_t sizes[] = { 1, 16, 17, 100 };
 
 	for (uint64_t i = 0; i < 4; i++) {
@@ -24,7 +24,7 @@ static void test_blocks(struct exam *e)
 
 static void test_exhaust(struct exam *e)
 {
-	struct block b[MOST];
+	struct exam_block b[MOST];
 	uint64_t blocks = 1 + exam_random(e, 40), size = 32;
 
 	take_all(e, 0, size, blocks, b);
@@ -41,7 +41,7 @@ static void test_exhaust(struct exam *e)
 
 static void test_reuse(struct exam *e)
 {
-	struct block b[MOST];
+	struct exam_block b[MOST];
 	uint64_t blocks = 10 + exam_random(e, 30), k, at;
 
 	take_all(e, 0, 48, blocks, b);
@@ -52,14 +52,14 @@ static void test_reuse(struct exam *e)
 		exam_expected(e, "the only block that is not out");
 		if (at != b[k].at)
 			exam_seen(e, "another");
-		b[k] = fill(e, at, 48);
+		b[k] = exam_fill(e, at, 48);
 		if (i % 10 == 0)
 			exhausted(e, 0, blocks);
 	}
 	for (k = 0; k < blocks; k++)
 		put_back(e, 0, b[k].at, "a block that is out", 0);
 	for (k = 0; k < blocks; k++)
-		b[k] = fill(e, alloc(e, 0), 48);
+		b[k] = exam_fill(e, alloc(e, 0), 48);
 	exhausted(e, 0, blocks);
 	check_all(e, b, blocks);
 }
@@ -85,7 +85,7 @@ static void test_left(struct exam *e)
 
 static void test_foreign(struct exam *e)
 {
-	struct block b[MOST], o[MOST];
+	struct exam_block b[MOST], o[MOST];
 	uint64_t blocks = 10 + exam_random(e, 20), memory;
 
 	take_all(e, 0, 64, blocks, b);
@@ -113,7 +113,7 @@ static void test_foreign(struct exam *e)
 
 static void test_interior(struct exam *e)
 {
-	struct block b[MOST];
+	struct exam_block b[MOST];
 	uint64_t blocks = 10 + exam_random(e, 20), k;
 
 	take_all(e, 0, 96, blocks, b);
@@ -129,7 +129,7 @@ static void test_interior(struct exam *e)
 
 static void test_double(struct exam *e)
 {
-	struct block b[MOST];
+	struct exam_block b[MOST];
 	uint64_t blocks = 10 + exam_random(e, 20), k = exam_random(e, blocks);
 
 	take_all(e, 0, 32, blocks, b);
@@ -149,7 +149,7 @@ static void test_double(struct exam *e)
 
 static void test_destroy(struct exam *e)
 {
-	struct block b[MOST];
+	struct exam_block b[MOST];
 
 	take_all(e, 1, 32, 20, b);
 	for (int i = 0; i < 300; i++) {

@@ -82,38 +82,17 @@ void left(struct exam *e, uint64_t pool, uint64_t blocks)
 		exam_seen(e, "%" PRIu64, value);
 }
 
-struct block fill(struct exam *e, uint64_t at, uint64_t size)
-{
-	struct block b = { at, size, exam_random(e, 256) };
-	struct exam_ask ask = { .op = ASK_FILL, .arg = { at, size, b.seed } };
-
-	exam_ask(e, ask);
-	return b;
-}
-
-void check(struct exam *e, const struct block *b, const char *which)
-{
-	uint64_t sum = 0;
-
-	for (uint64_t i = 0; i < b->size; i++)
-		sum = sum * 31 + (unsigned char)(b->seed + i * 7);
-	exam_expected(e, "the %" PRIu64 " bytes of %s as they were", b->size,
-		      which);
-	if ((uint64_t)exam_call(e, ASK_SUM, b->at, b->size)->value != sum)
-		exam_seen(e, "other bytes");
-}
-
 /* Takes all blocks of a new pool, and fills them. */
 void take_all(struct exam *e, uint64_t pool, uint64_t size, uint64_t blocks,
-	      struct block *b)
+	      struct exam_block *b)
 {
 	create(e, pool, size, blocks);
 	for (uint64_t i = 0; i < blocks; i++)
-		b[i] = fill(e, alloc(e, pool), size);
+		b[i] = exam_fill(e, alloc(e, pool), size);
 }
 
-void check_all(struct exam *e, const struct block *b, uint64_t blocks)
+void check_all(struct exam *e, const struct exam_block *b, uint64_t blocks)
 {
 	for (uint64_t i = 0; i < blocks; i++)
-		check(e, &b[i], "a block that is out");
+		exam_check(e, &b[i], "a block that is out");
 }

@@ -10,14 +10,14 @@
 
 void test_untouched(struct exam *e)
 {
-	struct block b[MOST];
+	struct exam_block b[MOST];
 	uint64_t blocks = 10 + exam_random(e, 30);
 
 	take_all(e, 0, 80, blocks, b);
 	for (uint64_t k = 0; k < blocks; k++)
 		put_back(e, 0, b[k].at, "a block that is out", 0);
 	for (uint64_t k = 0; k < blocks; k++)
-		check(e, &b[k], "a block that was freed");
+		exam_check(e, &b[k], "a block that was freed");
 }
 
 void test_copies(struct exam *e)

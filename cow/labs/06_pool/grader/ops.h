@@ -13,8 +13,6 @@ enum {
 	ASK_FREE, /* pool, address */
 	ASK_LEFT, /* pool */
 	ASK_DESTROY, /* pool */
-	ASK_FILL, /* address, bytes, seed: write a pattern */
-	ASK_SUM, /* address, bytes: of what stands there */
 	ASK_FORK, /* from now on a child answers */
 	ASK_ALLOC_MANY, /* pool, blocks: how many there were */
 	ASK_FREE_MANY, /* pool: all that ASK_ALLOC_MANY got; how many failed */

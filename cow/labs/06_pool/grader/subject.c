@@ -14,21 +14,6 @@ static struct pool *pools[POOLS];
 static void *many[MANY];
 static size_t nmany;
 
-static void fill(unsigned char *at, uint64_t bytes, uint64_t seed)
-{
-	for (uint64_t i = 0; i < bytes; i++)
-		at[i] = (unsigned char)(seed + i * 7);
-}
-
-static int64_t sum(const unsigned char *at, uint64_t bytes)
-{
-	uint64_t all = 0;
-
-	for (uint64_t i = 0; i < bytes; i++)
-		all = all * 31 + at[i];
-	return (int64_t)all;
-}
-
 /* The child goes on; its parent ends as it does. */
 static int64_t go_on_in_child(void)
 {
@@ -90,12 +75,6 @@ static void answer(const struct exam_ask *ask, struct exam_answer *a)
 		break;
 	case ASK_DESTROY:
 		pool_destroy(*pool);
-		break;
-	case ASK_FILL:
-		fill((unsigned char *)arg[0], arg[1], arg[2]);
-		break;
-	case ASK_SUM:
-		a->value = sum((const unsigned char *)arg[0], arg[1]);
 		break;
 	case ASK_FORK:
 		a->value = go_on_in_child();

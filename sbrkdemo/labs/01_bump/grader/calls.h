@@ -8,12 +8,6 @@
 /* More than this the kernel does not give. */
 #define DATA_LIMIT ((size_t)64 << 20)
 
-struct block {
-	uint64_t at;
-	uint64_t size;
-	uint64_t seed;
-};
-
 uint64_t the_break(struct exam *e);
 void move_break(struct exam *e, int64_t bytes);
 void shift_break(struct exam *e);
@@ -22,8 +16,6 @@ uint64_t alloc(struct exam *e, uint64_t size, uint64_t align);
 void refused(struct exam *e, uint64_t size, uint64_t align);
 uint64_t mark(struct exam *e, uint64_t expected);
 void release(struct exam *e, uint64_t to, const char *what, int error);
-struct block fill(struct exam *e, uint64_t at, uint64_t size);
-void check(struct exam *e, const struct block *b, const char *whose);
 void still_works(struct exam *e, uint64_t end, uint64_t top);
 
 #endif

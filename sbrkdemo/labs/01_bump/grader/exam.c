@@ -53,17 +53,18 @@ static void test_invalid(struct exam *e)
 
 static void test_apart(struct exam *e)
 {
-	struct block b[BLOCKS];
+	struct exam_block b[BLOCKS];
 	uint64_t size;
 
 	shift_break(e);
 	for (int i = 0; i < BLOCKS; i++) {
 		size = 1 + exam_random(e, i % 9 ? 3000 : 90000);
-		b[i] = fill(e, alloc(e, size, (uint64_t)8 << exam_random(e, 3)),
-			    size);
+		b[i] = exam_fill(
+			e, alloc(e, size, (uint64_t)8 << exam_random(e, 3)),
+			size);
 	}
 	for (int i = 0; i < BLOCKS; i++)
-		check(e, &b[i], "an earlier block");
+		exam_check(e, &b[i], "an earlier block");
 }
 
 static void test_tight(struct exam *e)
@@ -136,10 +137,10 @@ static void test_grow(struct exam *e)
 static void test_enomem(struct exam *e)
 {
 	uint64_t end, top;
-	struct block b;
+	struct exam_block b;
 
 	shift_break(e);
-	b = fill(e, alloc(e, 1000, 16), 1000);
+	b = exam_fill(e, alloc(e, 1000, 16), 1000);
 	end = b.at + 1000;
 	for (int i = 0; i < 3; i++) {
 		top = the_break(e);
@@ -147,7 +148,7 @@ static void test_enomem(struct exam *e)
 		still_works(e, end, top);
 		end++;
 	}
-	check(e, &b, "the block before");
+	exam_check(e, &b, "the block before");
 	alloc(e, 2 * BUMP_GROW, 16);
 }
 
@@ -173,12 +174,12 @@ static void test_overflow(struct exam *e)
 static void test_release(struct exam *e)
 {
 	uint64_t to, size, left;
-	struct block kept;
+	struct exam_block kept;
 
 	shift_break(e);
 	for (int i = 0; i < 8; i++) {
 		size = 100 + exam_random(e, 9000);
-		kept = fill(e, alloc(e, size, 16), size);
+		kept = exam_fill(e, alloc(e, size, 16), size);
 		to = mark(e, kept.at + size);
 		for (int j = 0; j < i; j++)
 			alloc(e, 1 + exam_random(e, BUMP_GROW), 8);
@@ -188,7 +189,7 @@ static void test_release(struct exam *e)
 			      BUMP_GROW);
 		if (left >= BUMP_GROW)
 			exam_seen(e, "%" PRId64, (int64_t)left);
-		check(e, &kept, "the block before the mark");
+		exam_check(e, &kept, "the block before the mark");
 		size = alloc(e, 1 + exam_random(e, 50), 1);
 		exam_expected(e, "the next block at the mark, %#" PRIx64, to);
 		if (size != to)
@@ -220,7 +221,7 @@ static void test_badmark(struct exam *e)
 
 static void test_foreign(struct exam *e)
 {
-	struct block ours[12], theirs[12];
+	struct exam_block ours[12], theirs[12];
 	uint64_t at, size;
 
 	shift_break(e);
@@ -230,11 +231,11 @@ static void test_foreign(struct exam *e)
 		exam_expected(e, "a multiple of 64");
 		if (at % 64)
 			exam_seen(e, "%#" PRIx64, at);
-		ours[i] = fill(e, at, size);
+		ours[i] = exam_fill(e, at, size);
 		size = 1 + exam_random(e, 20000);
 		at = the_break(e);
 		move_break(e, (int64_t)size);
-		theirs[i] = fill(e, at, size);
+		theirs[i] = exam_fill(e, at, size);
 	}
 	at = the_break(e);
 	size = alloc(e, 4 * BUMP_GROW, 1);
@@ -244,15 +245,15 @@ static void test_foreign(struct exam *e)
 		exam_seen(e, "%#" PRIx64, size);
 	for (int i = 0; i < 12; i++) {
 		exam_did(e, "12 blocks of ours, after each somebody else's");
-		check(e, &ours[i], "a block");
-		check(e, &theirs[i], "somebody else's memory");
+		exam_check(e, &ours[i], "a block");
+		exam_check(e, &theirs[i], "somebody else's memory");
 	}
 }
 
 static void test_busy(struct exam *e)
 {
 	uint64_t to, at, end, top, size = 1 + exam_random(e, 5000);
-	struct block theirs;
+	struct exam_block theirs;
 
 	shift_break(e);
 	at = alloc(e, 1000, 16);
@@ -260,7 +261,7 @@ static void test_busy(struct exam *e)
 	end = alloc(e, 2 * BUMP_GROW, 1) + 2 * BUMP_GROW;
 	at = the_break(e);
 	move_break(e, (int64_t)size);
-	theirs = fill(e, at, size);
+	theirs = exam_fill(e, at, size);
 	top = the_break(e);
 	release(e, to, "a mark below somebody else's memory", EBUSY);
 	still_works(e, end++, top);
@@ -271,7 +272,7 @@ static void test_busy(struct exam *e)
 	if (the_break(e) != top)
 		exam_seen(e, "it moved by %" PRId64,
 			  (int64_t)(the_break(e) - top));
-	check(e, &theirs, "somebody else's memory");
+	exam_check(e, &theirs, "somebody else's memory");
 }
 
 static const struct exam_test tests[] = {

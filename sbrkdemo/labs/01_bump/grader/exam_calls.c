@@ -82,27 +82,6 @@ void release(struct exam *e, uint64_t to, const char *what, int error)
 			  exam_error(a.error));
 }
 
-struct block fill(struct exam *e, uint64_t at, uint64_t size)
-{
-	struct block b = { at, size, exam_random(e, 256) };
-	struct exam_ask ask = { .op = ASK_FILL, .arg = { at, size, b.seed } };
-
-	exam_ask(e, ask);
-	return b;
-}
-
-void check(struct exam *e, const struct block *b, const char *whose)
-{
-	uint64_t sum = 0;
-
-	for (uint64_t i = 0; i < b->size; i++)
-		sum = sum * 31 + (unsigned char)(b->seed + i * 7);
-	exam_expected(e, "the %" PRIu64 " bytes of %s as they were written",
-		      b->size, whose);
-	if ((uint64_t)exam_call(e, ASK_SUM, b->at, b->size)->value != sum)
-		exam_seen(e, "other bytes at %#" PRIx64, b->at);
-}
-
 /* Whatever was refused must have changed nothing: a block still follows. */
 void still_works(struct exam *e, uint64_t end, uint64_t top)
 {

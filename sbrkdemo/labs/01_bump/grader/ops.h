@@ -8,8 +8,6 @@ enum {
 	ASK_MARK,
 	ASK_RELEASE, /* mark */
 	ASK_BREAK, /* bytes to move it by, as somebody else would: the old one */
-	ASK_FILL, /* address, bytes, seed: write a pattern */
-	ASK_SUM, /* address, bytes: of what stands there */
 };
 
 #endif

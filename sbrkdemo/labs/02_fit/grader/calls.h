@@ -7,12 +7,6 @@
 #include "../fit.h"
 #include "ops.h"
 
-struct block {
-	uint64_t at;
-	uint64_t size;
-	uint64_t seed;
-};
-
 /* Where the buffer is, and how much of it is in use. */
 extern uint64_t heap_start, heap_bytes;
 
@@ -23,8 +17,7 @@ struct exam_answer try_alloc(struct exam *e, uint64_t size);
 uint64_t alloc(struct exam *e, uint64_t size);
 void refused(struct exam *e, uint64_t size);
 void end(struct exam *e, uint64_t at);
-struct block fill(struct exam *e, uint64_t at, uint64_t size);
-void check(struct exam *e, const struct block *b);
+void check(struct exam *e, const struct exam_block *b);
 
 /* Takes what is left behind the last block, until no hole is left there. */
 void fill_rest(struct exam *e, uint64_t last_end);

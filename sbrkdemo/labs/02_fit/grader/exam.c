@@ -16,8 +16,8 @@ static uint64_t some_size(struct exam *e)
 				   exam_random(e, 3000);
 }
 
-static void apart(struct exam *e, const struct block *live, int n, uint64_t at,
-		  uint64_t size)
+static void apart(struct exam *e, const struct exam_block *live, int n,
+		  uint64_t at, uint64_t size)
 {
 	exam_expected(e, "a block that shares no byte with one in use");
 	for (int i = 0; i < n; i++)
@@ -33,7 +33,7 @@ static void apart(struct exam *e, const struct block *live, int n, uint64_t at,
 
 static void test_valid(struct exam *e)
 {
-	struct block live[LIVE];
+	struct exam_block live[LIVE];
 	int n = 0;
 
 	open_heap(e, 65536, (enum fit_policy)exam_random(e, FIT_POLICIES));
@@ -44,7 +44,7 @@ static void test_valid(struct exam *e)
 			uint64_t at = alloc(e, size);
 
 			apart(e, live, n, at, size ? size : 1);
-			live[n++] = fill(e, at, size);
+			live[n++] = exam_fill(e, at, size);
 		} else {
 			int k = (int)exam_random(e, (uint64_t)n);
 
@@ -79,7 +79,8 @@ static void test_split(struct exam *e)
 }
 
 /* Three neighbours are freed in this order, and have to become one hole. */
-static void join_them(struct exam *e, const struct block *b, const int *order)
+static void join_them(struct exam *e, const struct exam_block *b,
+		      const int *order)
 {
 	uint64_t at, size = b[0].size + b[1].size + b[2].size;
 	static const char *const name[] = { "first", "second", "third" };
@@ -108,7 +109,7 @@ static void test_coalesce(struct exam *e)
 		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
 		{ 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 }
 	};
-	struct block b[24], kept[6];
+	struct exam_block b[24], kept[6];
 	uint64_t last = 0;
 
 	open_heap(e, 32768, FIT_FIRST);
@@ -117,7 +118,7 @@ static void test_coalesce(struct exam *e)
 		b[i].at = alloc(e, b[i].size);
 		last = b[i].at + b[i].size;
 		if (i % 4 == 3)
-			kept[i / 4] = fill(e, b[i].at, b[i].size);
+			kept[i / 4] = exam_fill(e, b[i].at, b[i].size);
 	}
 	fill_rest(e, last);
 	for (int i = 0; i < 6; i++)
@@ -147,11 +148,11 @@ static void test_whole(struct exam *e)
 static void test_exhaust(struct exam *e)
 {
 	uint64_t at, size = 200 + exam_random(e, 400);
-	struct block kept;
+	struct exam_block kept;
 
 	open_heap(e, 8192, FIT_BEST);
 	at = alloc(e, size);
-	kept = fill(e, alloc(e, size), size);
+	kept = exam_fill(e, alloc(e, size), size);
 	fill_rest(e, kept.at + size);
 	refused(e, 64);
 	refused(e, SIZE_MAX);

@@ -40,12 +40,7 @@ static uint64_t core_reach(void)
 
 static void must_run(struct exam *e, int64_t reach, uint64_t ran)
 {
-	const unsigned char *byte = (const unsigned char *)trace;
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < sizeof(trace); i++)
-		sum = sum * 31 + byte[i];
-	if (ran != sum)
+	if (ran != exam_sum(trace, sizeof(trace)))
 		exam_seen(e, "another trace than the one that was given");
 	if (reach == -1)
 		exam_seen(e, "a block was refused, in %zu bytes", BUFFER);

@@ -22,8 +22,6 @@ enum {
 	ASK_OPEN, /* bytes, policy: where the buffer begins */
 	ASK_MALLOC, /* size */
 	ASK_FREE, /* address */
-	ASK_FILL, /* address, bytes, seed: write a pattern */
-	ASK_SUM, /* address, bytes: of what stands there */
 	ASK_RUN, /* policy: run the trace; bytes of the buffer it reached */
 	ASK_TIME, /* policy: run it by the student's and by the core's */
 };
