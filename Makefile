@@ -71,7 +71,8 @@ LABS  := sbrkdemo/labs/01_bump \
 	 mmapdemo/labs/03_map \
 	 cow/labs/04_predict \
 	 cow/labs/05_snapshot \
-	 cow/labs/06_pool
+	 cow/labs/06_pool \
+	 cow/labs/07_cow_kernel
 PRELOADS := libcowalloc libcowrecord
 
 # ---- how it is built -------------------------------------------------------

@@ -155,6 +155,7 @@ refused() {
 	refused clone "refused clone(0x10000011)"
 	refused unshare "refused unshare(0x10000000)"
 	refused io-uring "refused io_uring_setup(1, "
+	refused stall-kernel "refused userfaultfd(0x80000)"
 	refused mount 'refused mount("none", '
 	refused limits "refused prlimit64("
 	refused listener "refused seccomp("

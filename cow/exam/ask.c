@@ -21,9 +21,11 @@
 static void become_sandbox(const struct exam *e, const int fds[4])
 {
 	struct rlimit limit = { e->lab->data_limit, e->lab->data_limit };
-	char cpu[16];
+	char cpu[16], wall[16];
 
 	snprintf(cpu, sizeof(cpu), "%u", e->lab->cpu_s ? e->lab->cpu_s : 2);
+	snprintf(wall, sizeof(wall), "%u",
+		 e->lab->wall_s ? e->lab->wall_s : 30);
 	for (int i = 0; i < 4; i++)
 		dup2(fds[i], i);
 	close_range(4, ~0U, 0);
@@ -32,7 +34,7 @@ static void become_sandbox(const struct exam *e, const int fds[4])
 		setrlimit(RLIMIT_DATA, &limit);
 	if (!chdir(e->folder))
 		execl(e->sandbox, "sandbox", "--profile", "lab", "--cpu", cpu,
-		      "--wall", "30", "--report", "3", "--", e->program, NULL);
+		      "--wall", wall, "--report", "3", "--", e->program, NULL);
 	dprintf(3, "sandbox: can't be run: %s: %s\n", e->sandbox,
 		strerror(errno));
 	_exit(126);

@@ -116,6 +116,7 @@ struct exam_test {
  * @ntests: how many
  * @data_limit: RLIMIT_DATA of the subject in bytes; 0 is none
  * @cpu_s: seconds of CPU time a test may use; 0 is 2
+ * @wall_s: seconds that it may take; 0 is 30
  * @paper: there is no code; answers are in the file that is named instead
  * @give: of a lab on paper: writes what is handed out for a seed, and where the
  *        answers go; 0, or -EINVAL for no seed
@@ -128,6 +129,7 @@ struct exam_lab {
 	size_t ntests;
 	size_t data_limit;
 	unsigned int cpu_s;
+	unsigned int wall_s;
 	bool paper;
 	int (*give)(const char *seed, FILE *out);
 };
@@ -317,6 +319,15 @@ void exam_seen(struct exam *e, const char *fmt, ...) __printf(2, 3) __noreturn;
  */
 void exam_score(struct exam *e, unsigned int points, const char *fmt, ...)
 	__printf(3, 4) __noreturn;
+
+/**
+ * exam_skip() - What is tested can't be had on this machine: say so, loudly.
+ * @e: the running exam
+ * @fmt: why not, as printf()
+ *
+ * Nobody loses points by where grading takes place.
+ */
+void exam_skip(struct exam *e, const char *fmt, ...) __printf(2, 3) __noreturn;
 
 /**
  * exam_broken() - The grader itself can't go on: says so, and exits with 4.

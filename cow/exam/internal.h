@@ -17,6 +17,7 @@ struct result {
 	const char *look;
 	unsigned int points;
 	unsigned int of;
+	bool skipped; /* why: seen */
 	char did[TEXT];
 	char expected[TEXT];
 	char seen[TEXT];

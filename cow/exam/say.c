@@ -49,6 +49,8 @@ static void say_text(const struct exam *e, const struct result *r, size_t n,
 	for (size_t i = 0; i < n; i++, r++) {
 		printf("  %2u/%-2u  %-12s %s\n", r->points, r->of, r->name,
 		       r->what);
+		if (r->skipped)
+			say_wrapped("SKIPPED", r->seen);
 		if (r->points == r->of)
 			continue;
 		say_wrapped("did", r->did);
@@ -75,9 +77,10 @@ static void say_tap(const struct exam *e, const struct result *r, size_t n,
 {
 	printf("TAP version 13\n1..%zu\n", n);
 	for (size_t i = 0; i < n; i++, r++) {
-		printf("%s %zu - %s: %s (%u/%u)\n",
+		printf("%s %zu - %s: %s (%u/%u)%s%s\n",
 		       r->points == r->of ? "ok" : "not ok", i + 1, r->name,
-		       r->what, r->points, r->of);
+		       r->what, r->points, r->of, r->skipped ? " # SKIP " : "",
+		       r->skipped ? r->seen : "");
 		if (r->points == r->of)
 			continue;
 		puts("  ---");
@@ -116,6 +119,9 @@ static void say_json(const struct exam *e, const struct result *r, size_t n,
 			json_object_set_new(object, "look",
 					    json_string(r->look));
 		}
+		if (r->skipped)
+			json_object_set_new(object, "skipped",
+					    json_string(r->seen));
 		put(object);
 	}
 	put(json_pack("{s:s, s:i, s:i}", "lab", e->lab->name, "points",

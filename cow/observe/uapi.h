@@ -25,6 +25,7 @@
 /* /proc/PID/pagemap, Documentation/admin-guide/mm/pagemap.rst */
 #define PM_PFRAME_MASK	  ((1ULL << 55) - 1)
 #define PM_MMAP_EXCLUSIVE (1ULL << 56)
+#define PM_UFFD_WP	  (1ULL << 57)
 #define PM_FILE		  (1ULL << 61)
 #define PM_SWAP		  (1ULL << 62)
 #define PM_PRESENT	  (1ULL << 63)

@@ -5,6 +5,7 @@
  */
 #include <asm/ioctls.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -172,7 +173,6 @@ static const int allowed[] = {
 /* Harmless only in a demo that watches itself. */
 static const int demo_allowed[] = {
 	SCMP_SYS(perf_event_open),
-	SCMP_SYS(userfaultfd),
 	SCMP_SYS(process_madvise),
 	SCMP_SYS(remap_file_pages),
 };
@@ -209,6 +209,15 @@ static const struct guard_rule shaped[] = {
 	{ SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, { IS(0, 68) } }, /* KSM, get */
 	{ SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, { IS(0, 0x53564d41) } }, /* VMA */
 	/*
+	 * A thread of its own that decides about stores: only of its own, for
+	 * where the kernel itself stores nobody has to wait.
+	 */
+	{ SCMP_ACT_ALLOW,
+	  SCMP_SYS(userfaultfd),
+	  1,
+	  { MASK(0, UFFD_USER_MODE_ONLY, UFFD_USER_MODE_ONLY) } },
+	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { MASK(1, 0xff00, 0xaa00) } },
+	/*
 	 * Not of datagrams: those can be sent to any socket by sendmsg, whose
 	 * address is in memory.
 	 */
@@ -241,10 +250,9 @@ static const struct guard_rule reading[] = {
 	{ SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, { MASK(2, NOT_READING, 0) } },
 };
 
-/* perf_event_open's and userfaultfd's */
+/* perf_event_open's */
 static const struct guard_rule demo_shaped[] = {
 	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { MASK(1, 0xff00, 0x2400) } },
-	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { MASK(1, 0xff00, 0xaa00) } },
 };
 
 static const int memory_calls[] = {
