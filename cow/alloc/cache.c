@@ -109,8 +109,12 @@ static bool take_rest(struct bin *bin)
 	return true;
 }
 
-/* A span of a cache that no thread has. */
-static struct span *steal_from(struct cache *from, unsigned int sc)
+/*
+ * A span of a cache that no thread has.  It changes hands with that cache's lock
+ * held: the next thread to have the cache must not take it for its own.
+ */
+static struct span *steal_from(struct cache *cache, struct cache *from,
+			       unsigned int sc)
 {
 	struct stock *stock = &from->stock[sc];
 	struct span *span = NULL;
@@ -126,6 +130,8 @@ static struct span *steal_from(struct cache *from, unsigned int sc)
 	if (span) {
 		list_remove(stock, span);
 		stock->spans--;
+		__atomic_store_n(&span->owner, cache, __ATOMIC_RELAXED);
+		span->fast = span->remote ? NULL : cache;
 	}
 	lock_drop(&from->lock);
 	return span;
@@ -138,11 +144,9 @@ static bool steal(struct cache *cache, unsigned int sc)
 
 	for (from = __atomic_load_n(&cache->spans->caches, __ATOMIC_ACQUIRE);
 	     from; from = from->next) {
-		span = steal_from(from, sc);
+		span = steal_from(cache, from, sc);
 		if (!span)
 			continue;
-		__atomic_store_n(&span->owner, cache, __ATOMIC_RELAXED);
-		span->fast = span->remote ? NULL : cache;
 		cache->stock[sc].spans++;
 		set_current(&cache->bins->bin[sc], span);
 		return true;
