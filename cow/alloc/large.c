@@ -52,23 +52,33 @@ void large_free(struct spans *spans, struct span *span)
 }
 
 /* Moves the pages; what they leave is zero, and still mapped (Linux 5.7). */
-static struct span *move(struct spans *spans, struct span *span, size_t units)
+static bool move_pages(const struct span *span, const struct span *to)
 {
 	size_t bytes = span_bytes(span);
+
+	return mremap(span->base, bytes, bytes,
+		      MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+		      to->base) != MAP_FAILED;
+}
+
+/*
+ * To a longer span.  Where that has pages, copying is cheaper than the faults
+ * that the place left would take when it serves again.
+ */
+static struct span *move(struct spans *spans, struct span *span, size_t units)
+{
 	struct span *to = make(spans, units, UNIT);
+	bool copy;
 
 	if (!to)
 		return NULL;
-	if (mremap(span->base, bytes, bytes,
-		   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-		   to->base) == MAP_FAILED) {
-		spans->touched -= span_bytes(to);
-		pages_put(spans, to, to->dirty);
-		return NULL;
-	}
-	to->epoch = span->epoch;
-	spans->touched -= bytes;
-	pages_put(spans, span, false);
+	copy = to->dirty || !move_pages(span, to);
+	if (copy)
+		memcpy(to->base, span->base, span_bytes(span));
+	else
+		to->epoch = span->epoch;
+	spans->touched -= span_bytes(span);
+	pages_put(spans, span, copy);
 	return to;
 }
 

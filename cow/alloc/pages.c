@@ -93,7 +93,7 @@ size_t pages_purge(struct spans *spans, size_t keep)
  */
 static size_t keep(const struct pages *pages)
 {
-	size_t again = 2 * pages->largest + pages->swing;
+	size_t again = pages->largest + pages->swing;
 	size_t share = pages->used / KEEP_SHARE;
 
 	if (again > KEEP_MOST)
