@@ -4,7 +4,8 @@
  * as it is: you are graded with our copy.
  *
  * A book is a file of records of one size, one behind the other, nothing else.
- * It is mapped, and worked on in memory.
+ * It is mapped, and worked on in memory: records are read and written through the
+ * mapping only.
  */
 #ifndef BOOK_H
 #define BOOK_H
@@ -49,7 +50,7 @@ size_t book_count(const struct book *book);
  *
  * Return: 0; -ERANGE when there is no such record; -EIO when the file has become
  * shorter meanwhile and the record's page with it (the kernel sends SIGBUS):
- * the program goes on.
+ * the program goes on. A SIGBUS that does not come from a book still ends it.
  */
 int book_read(struct book *book, size_t i, void *record);
 

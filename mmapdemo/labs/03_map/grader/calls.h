@@ -4,6 +4,7 @@
 #define BOOK_CALLS_H
 
 #include "exam/exam.h"
+#include "observe/observe.h"
 #include "../book.h"
 #include "ops.h"
 
@@ -35,5 +36,11 @@ void sync_book(struct exam *e, int book, size_t i, int error);
 
 /* The mapping of the file that holds an address; 0: the first there is. */
 bool find_mapping(struct exam *e, uint64_t address, struct mapping *m);
+
+/*
+ * Record @i was touched through the only mapping: its page is there, and one of
+ * the file's own, unless it has been written to in a review.
+ */
+void through_mapping(struct exam *e, size_t i, bool copied);
 
 #endif

@@ -5,8 +5,10 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "calls.h"
@@ -52,6 +54,7 @@ static void test_read(struct exam *e)
 		records[i] = some_record(e);
 		write_file(e, i, &records[i]);
 		read_is(e, 0, i, &records[i]);
+		through_mapping(e, i, false);
 	}
 }
 
@@ -70,6 +73,11 @@ static void test_write(struct exam *e)
 	}
 	check_file(e, records, n);
 	mapped(e, true);
+	exam_call(e, ASK_CLOSE, 1, 0);
+	open_book(e, 2, BOOK_EDIT);
+	exam_call(e, ASK_CLOSE, 0, 0);
+	write_book(e, 2, i, &records[i], 0);
+	through_mapping(e, i, false);
 }
 
 static void test_range(struct exam *e)
@@ -120,6 +128,7 @@ static void test_review(struct exam *e)
 	count(e, 0, n);
 	read_is(e, 0, i, &records[i]);
 	write_book(e, 0, i, &r, 0);
+	through_mapping(e, i, true);
 	read_is(e, 0, i, &r);
 	check_file(e, records, n);
 	append(e, 0, &r, EPERM);
@@ -166,10 +175,19 @@ static int descriptors(struct exam *e)
 	return n;
 }
 
+static void unmapped(struct exam *e)
+{
+	struct mapping m;
+
+	exam_expected(e, "no mapping of the file after book_close()");
+	if (find_mapping(e, 0, &m))
+		exam_seen(e, "one of %llu bytes",
+			  (unsigned long long)(m.end - m.start));
+}
+
 static void test_close(struct exam *e)
 {
 	size_t n = some_count(e);
-	struct mapping m;
 	int before, now;
 
 	make_file(e, records, n, 0600);
@@ -181,14 +199,34 @@ static void test_close(struct exam *e)
 			 k + 1);
 		exam_call(e, ASK_CLOSE, 0, 0);
 	}
-	exam_expected(e, "no mapping of the file after book_close()");
-	if (find_mapping(e, 0, &m))
-		exam_seen(e, "one of %llu bytes",
-			  (unsigned long long)(m.end - m.start));
+	unmapped(e);
 	now = descriptors(e);
 	exam_expected(e, "as many open descriptors as before book_open()");
 	if (now != before)
 		exam_seen(e, "%d more", now - before);
+	/* What has grown is more to give back. */
+	open_book(e, 0, BOOK_EDIT);
+	for (size_t k = 0; k < 3 * obs_page_size() / RECORD_BYTES; k++)
+		append(e, 0, &records[0], 0);
+	exam_did(e, "book_close(), after book_append() had made it longer");
+	exam_call(e, ASK_CLOSE, 0, 0);
+	unmapped(e);
+}
+
+/* Of another file: not the student's to mend, even after one that was. */
+static void dies_of_others(struct exam *e)
+{
+	int status;
+
+	exam_did(e,
+		 "a load from behind the end of a mapped file that is no book");
+	status = (int)exam_call(e, ASK_FOREIGN, 0, 0)->value;
+	exam_expected(e, "the program ends by SIGBUS");
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGBUS)
+		exam_seen(e, "by SIG%s", sigabbrev_np(WTERMSIG(status)));
+	if (!WIFSIGNALED(status))
+		exam_seen(e, "it goes on, or ends with exit status %d",
+			  WEXITSTATUS(status));
 }
 
 static void test_sigbus(struct exam *e)
@@ -214,6 +252,7 @@ static void test_sigbus(struct exam *e)
 	read_is(e, 0, n - 1, &zero);
 	write_book(e, 0, n - 1, &r, 0);
 	read_is(e, 0, n - 1, &r);
+	dies_of_others(e);
 }
 
 static struct exam_answer calls(struct exam *e)
@@ -295,7 +334,7 @@ static const struct exam_test tests[] = {
 	  "the mapping with its size of now, and the descriptor (part 3)",
 	  test_close },
 	{ "sigbus", 10, "a file that became shorter is an error, not the end",
-	  "the handler, the mask of signals after siglongjmp(), and a second time (part 4)",
+	  "the handler, the mask of signals after siglongjmp(), a second time, and a SIGBUS of others (part 4)",
 	  test_sigbus },
 	{ "sync", 10,
 	  "book_sync() waits for the record's page, book_write() for nothing",

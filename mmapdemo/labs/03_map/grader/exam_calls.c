@@ -204,3 +204,27 @@ bool find_mapping(struct exam *e, uint64_t address, struct mapping *m)
 	m->writable = found && mode[1] == 'w';
 	return found;
 }
+
+void through_mapping(struct exam *e, size_t i, bool copied)
+{
+	uint64_t size = obs_page_size(), at = i * RECORD_BYTES / size * size;
+	struct obs_page page;
+	struct mapping m;
+	bool file;
+
+	exam_expected(e, "a mapping that holds record %zu", i);
+	if (!find_mapping(e, 0, &m) || at < m.offset ||
+	    at - m.offset >= m.end - m.start)
+		exam_seen(e, "none in /proc/PID/maps");
+	if (obs_pages_of(exam_pid(e), (void *)(m.start + at - m.offset), 1,
+			 &page))
+		exam_broken(e, "%s", obs_what());
+	exam_expected(e, "record %zu %s through the mapping", i,
+		      copied ? "changed" : "touched");
+	if (!(page.flags & OBS_PRESENT))
+		exam_seen(e, "its page there was never touched");
+	file = page.flags & OBS_FILE;
+	if (file == copied)
+		exam_seen(e, "its page there %s",
+			  copied ? "is still the file's" : "is a copy");
+}

@@ -14,6 +14,7 @@ enum {
 	ASK_APPEND, /* book */
 	ASK_SYNC, /* book, record */
 	ASK_CLOSE, /* book */
+	ASK_FOREIGN, /* how a child ends that reads behind another file's end */
 	ASK_CALLS, /* how often msync() and its kin were called, and the last */
 };
 

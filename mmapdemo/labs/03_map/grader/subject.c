@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "exam/exam.h"
+#include "observe/observe.h"
 #include "../book.h"
 #include "ops.h"
 
@@ -49,6 +51,30 @@ static void tell_calls(struct exam_answer *a)
 	a->more[2] = where;
 }
 
+/* A SIGBUS that is none of the book's. */
+static _Noreturn void read_behind_end(void)
+{
+	int fd = memfd_create("another", MFD_CLOEXEC);
+	char *at = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+
+	/* Who jumps to where nothing is any more may come out anywhere. */
+	close_range(0, ~0U, 0);
+	alarm(2);
+	if (at != MAP_FAILED)
+		touch_read(at);
+	_exit(0);
+}
+
+static int64_t foreign(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		read_behind_end();
+	return child < 0 || waitpid(child, &status, 0) != child ? -1 : status;
+}
+
 static void answer(const struct exam_ask *ask, struct exam_answer *a)
 {
 	const uint64_t *arg = ask->arg;
@@ -76,6 +102,9 @@ static void answer(const struct exam_ask *ask, struct exam_answer *a)
 		break;
 	case ASK_CLOSE:
 		book_close(*book);
+		break;
+	case ASK_FOREIGN:
+		a->value = foreign();
 		break;
 	case ASK_CALLS:
 		tell_calls(a);
