@@ -101,6 +101,26 @@ static uint64_t sum_of(unsigned char value, uint64_t at, unsigned char byte)
 	return sum;
 }
 
+static void look_at_kind(struct exam *e, enum mm_kind kind)
+{
+	static const char *const look[MM_KINDS] = {
+		[MM_KIND_NONE] =
+			"no fault here: the page may be accessed as it is mapped",
+		[MM_KIND_ZEROPAGE] = "a load from an absent page (part 4)",
+		[MM_KIND_ZERO] =
+			"absent, or the zero page: a new frame of zeros, counted once (parts 1 and 4)",
+		[MM_KIND_COPY] =
+			"others hold the frame as well, so it is copied (part 2)",
+		[MM_KIND_REUSE] =
+			"nobody else holds the frame any more: it is how many hold it now that counts (part 3)",
+		[MM_KIND_SEGV] =
+			"the page was unmapped: refused, counted, passed on (part 4)",
+	};
+
+	if (look[kind])
+		exam_look(e, look[kind]);
+}
+
 /* All pages that are there, and nothing has faulted. */
 static void judge_space(struct exam *e, struct machine *m, int p)
 {
@@ -238,6 +258,9 @@ static void touch(struct exam *e, struct machine *m)
 		else
 			load(e, m, op->proc, page, refuse);
 		is = look(e, op->proc, 0);
+		if (memcmp(&is, &m->total[op->proc],
+			   offsetof(struct look, sum)))
+			look_at_kind(e, step->kind[i]);
 		judge_faults(e, m, op->proc, &is);
 	}
 }
