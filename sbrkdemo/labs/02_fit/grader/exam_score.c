@@ -46,6 +46,8 @@ static void must_run(struct exam *e, int64_t reach, uint64_t ran)
 		exam_seen(e, "a block was refused, in %zu bytes", BUFFER);
 	if (reach == -2)
 		exam_seen(e, "two blocks share bytes");
+	if (reach == -4)
+		exam_seen(e, "a block that is not in the buffer");
 	if (reach <= 0)
 		exam_broken(e, "the trace can't be run");
 }

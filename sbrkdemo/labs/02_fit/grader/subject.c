@@ -47,7 +47,7 @@ static void *get(uint32_t id)
 
 /*
  * Return: how much of the buffer it reached; -1 when a block was refused, -2
- * when two shared a byte.
+ * when two shared a byte, -4 when one was not in the buffer.
  */
 static int64_t run_student(enum fit_policy policy)
 {
@@ -65,6 +65,9 @@ static int64_t run_student(enum fit_policy policy)
 		block = fit_malloc(ops[i].size);
 		if (!put(block, ops[i].id))
 			return -1;
+		if (block < buffer ||
+		    block + ops[i].size > buffer + sizeof(buffer))
+			return -4;
 		if (block + ops[i].size > top)
 			top = block + ops[i].size;
 	}
