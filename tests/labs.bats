@@ -115,19 +115,21 @@ solution()
 
 @test "a class is graded by one command, whatever is handed in" {
 	local class=$BATS_TEST_TMPDIR/class
-	mkdir -p "$class"/{ada,bob,cyd,dan,eve}
+	mkdir -p "$class"/{ada,bob,cyd,dan,eve,'Flo, "B"'}
 	solution sbrkdemo/labs/01_bump/bump.c >"$class/ada/bump.c"
 	cp "$COW_BUILD/labs/01_bump/give/bump.c" "$class/bob"
 	echo 'this is no C' >"$class/cyd/bump.c"
 	ln -s /etc/shadow "$class/dan/bump.c"
 	printf '#include "/etc/shadow"\n' >"$class/eve/bump.c"
+	echo 'neither is this' >"$class/Flo, \"B\"/bump.c"
 	run -0 --separate-stderr "$lab" class 01_bump "$class"
 	[ "${lines[0]}" = "student,total,builds,align,invalid,apart,tight,grow,enomem,overflow,release,badmark,foreign,busy" ]
-	[ "${lines[1]}" = "ada,100,5,10,5,15,10,10,10,5,10,5,10,5" ]
-	[ "${lines[2]}" = "bob,5,5,0,0,0,0,0,0,0,0,0,0,0" ]
-	[ "${lines[3]}" = "cyd,0,0,0,0,0,0,0,0,0,0,0,0,0" ]
-	[ "${lines[4]}" = "dan,not graded" ]
-	[ "${lines[5]}" = "eve,0,0,0,0,0,0,0,0,0,0,0,0,0" ]
+	[ "${lines[1]}" = '"Flo, ""B""",0,0,0,0,0,0,0,0,0,0,0,0,0' ]
+	[ "${lines[2]}" = "ada,100,5,10,5,15,10,10,10,5,10,5,10,5" ]
+	[ "${lines[3]}" = "bob,5,5,0,0,0,0,0,0,0,0,0,0,0" ]
+	[ "${lines[4]}" = "cyd,0,0,0,0,0,0,0,0,0,0,0,0,0" ]
+	[ "${lines[5]}" = "dan,not graded" ]
+	[ "${lines[6]}" = "eve,0,0,0,0,0,0,0,0,0,0,0,0,0" ]
 }
 
 @test "as nobody and without perf, the same points" {
