@@ -4,7 +4,7 @@
  * is: you are graded with our copy.
  *
  * A store keeps a number for each key, and saves all of them into a file while
- * it goes on being written to.
+ * it goes on being written to. A key is found as soon among 100,000 as among 10.
  */
 #ifndef STORE_H
 #define STORE_H

@@ -63,7 +63,7 @@ static pid_t held_child(struct exam *e)
 	if (a.value != 1)
 		exam_seen(e, "fork() was called %" PRId64 " times", a.value);
 	if (a.more[0])
-		exam_seen(e, "it had done when store_save_begin() returned");
+		exam_seen(e, "its parent waited for it");
 	if (exam_children(e, exam_pid(e), &child) != 1)
 		exam_seen(e, "there is none");
 	return child;

@@ -38,6 +38,7 @@ static void wait_at_gate(void)
 	close(gate[0]);
 	close(tell[0]);
 	close(tell[1]);
+	gate[0] = -1; /* nor is a child of its own held */
 }
 
 pid_t fork(void)
