@@ -39,6 +39,8 @@ static void range(struct exam *e, uint64_t op, uint64_t first, uint64_t pages)
 
 static void use_up(struct exam *e, uint64_t frames)
 {
+	struct look look;
+
 	create(e, PAGES);
 	exam_did(e,
 		 "stores to %" PRIu64 " pages of a machine of %" PRIu64
@@ -49,6 +51,12 @@ static void use_up(struct exam *e, uint64_t frames)
 		judge_free(e, frames - i - 1);
 	}
 	store(e, 0, frames, true);
+	memcpy(&look, exam_call(e, ASK_LOOK, 0, 0)->data, sizeof(look));
+	exam_expected(e, "the faults of the space: zero %" PRIu64 ", refused 1",
+		      frames);
+	if (look.zero != frames || look.refused != 1)
+		exam_seen(e, "zero %" PRIu64 ", refused %" PRIu64, look.zero,
+			  look.refused);
 	exam_did(e, "a fork, and a store of the child's, with no frame left");
 	exam_call(e, ASK_FORK, 0, 1);
 	judge_free(e, 0);
@@ -115,6 +123,15 @@ static void many_spaces(struct exam *e)
 	for (uint64_t i = 0; i < KERNEL_SPACES; i++)
 		exam_call(e, ASK_EXIT, i, 0);
 	judge_free(e, KERNEL_FRAMES);
+	create(e, KERNEL_PAGES);
+	exam_did(e, "spaces of %d pages store until all %d frames are taken",
+		 KERNEL_PAGES, KERNEL_FRAMES);
+	for (uint64_t i = 1; i < KERNEL_FRAMES / KERNEL_PAGES; i++)
+		exam_call(e, ASK_FORK, 0, i);
+	for (uint64_t i = 0; i < KERNEL_FRAMES; i++)
+		store(e, i / KERNEL_PAGES, i % KERNEL_PAGES, false);
+	judge_free(e, 0);
+	store(e, KERNEL_FRAMES / KERNEL_PAGES - 1, 0, false);
 }
 
 /* A page of zeros that all share is none of the frames, and nobody's to put. */
