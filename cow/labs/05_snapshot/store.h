@@ -101,8 +101,8 @@ int store_save_begin(struct store *store, const char *path);
  * store_save_wait() - wait for the save to be done
  * @store: the store
  *
- * The child is gone afterwards, and so is the other file; a save that failed has
- * left what was at the path before.
+ * The child is gone afterwards, and so is the other file (it may lie there if the
+ * child was killed); a save that failed has left what was at the path before.
  *
  * Return: 0; -ECHILD when no save has begun; the errno, negative, of what failed
  * in the child, such as -ENOENT for a folder that is not there, or -ENOSPC; -EIO

@@ -86,6 +86,20 @@ static void test_limits(struct exam *e)
 	create_none(e);
 }
 
+/* More than a subject may have, were none of it given back. */
+static void test_destroy(struct exam *e)
+{
+	for (int i = 0; i < 60; i++) {
+		create(e, 200000 + exam_random(e, 10000));
+		set(e, exam_random(e, 100000), 1);
+		exam_did(e, "store_destroy(), the %d. time", i + 1);
+		exam_call(e, ASK_DESTROY, 0, 0);
+	}
+	create(e, 10);
+	set_many(e, 10, 1);
+	get_all(e, 10);
+}
+
 static const struct exam_test tests[] = {
 	{ "keys", 10, "a key has the value that it was set to last",
 	  "how a key is found, and what happens where two have the same hash (part 1)",
@@ -96,10 +110,13 @@ static const struct exam_test tests[] = {
 	{ "limits", 5, "wrong keys and one too many change nothing",
 	  "what store_set() looks at first, and a key of 55 bytes (part 1)",
 	  test_limits },
+	{ "destroy", 5, "all memory of a store goes back",
+	  "what store_create() took, and with which sizes (part 1)",
+	  test_destroy },
 	{ "save", 10, "a file has all keys with their values, each once",
 	  "the loop of the child, and the format of a line (part 2)",
 	  test_save },
-	{ "moment", 15, "a file is of the moment at which the save began",
+	{ "moment", 10, "a file is of the moment at which the save began",
 	  "whose memory the child reads: not what both share (part 2)",
 	  test_moment },
 	{ "meanwhile", 10, "the child saves while its parent goes on",
