@@ -146,7 +146,7 @@ static void write_file(struct rep *r)
 
 static void compare(struct rep *r)
 {
-	rep_expect(r, 1, "comparison", "that turns out as said");
+	rep_expect(r, 1, "comparisons", "as said");
 	rep_because(
 		r,
 		"even a fault that copies nothing takes many times a call's time; how far the others are apart is told by the ratios");

@@ -233,7 +233,7 @@ const struct fact facts[] = {
 	{ "free_copies", FREEING, "A child frees blocks of the C", "copy" },
 	{ "fork_dearer", COST, "Private memory, before", "dearer than" },
 	{ "fork_cheaper", COST, "The same, without", "cheaper than" },
-	{ "cost_ordered", FAULTS, "All compared", "that turn out" },
+	{ "cost_ordered", FAULTS, "All compared", "as said" },
 	{ "runs_child", SCATTER, "A child writes every second small",
 	  "of the child" },
 	{ "runs_parent", SCATTER, "A child writes every second small",
