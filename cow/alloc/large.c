@@ -29,7 +29,6 @@ static struct span *make(struct spans *spans, size_t units, size_t align)
 	span->fast = NULL;
 	span->limit = 0;
 	pagemap_set(span->base, span);
-	spans->touched += span_bytes(span);
 	return span;
 }
 
@@ -47,7 +46,6 @@ void *large_alloc(struct spans *spans, size_t size, size_t align, bool zero)
 
 void large_free(struct spans *spans, struct span *span)
 {
-	spans->touched -= span_bytes(span);
 	pages_put(spans, span, true);
 }
 
@@ -77,7 +75,6 @@ static struct span *move(struct spans *spans, struct span *span, size_t units)
 		memcpy(to->base, span->base, span_bytes(span));
 	else
 		to->epoch = span->epoch;
-	spans->touched -= span_bytes(span);
 	pages_put(spans, span, copy);
 	return to;
 }
@@ -90,23 +87,15 @@ void *large_resize(struct spans *spans, struct span *span, size_t size)
 	if (size <= SMALL_MOST)
 		return NULL;
 	if (units > span->units) {
-		size_t before = span_bytes(span);
-
-		if (pages_extend(spans, span, units)) {
-			spans->touched += span_bytes(span) - before;
+		if (pages_extend(spans, span, units))
 			return span->base;
-		}
 		if (span_bytes(span) < MOVE_LEAST)
 			return NULL;
 		span = move(spans, span, units);
 		return span ? span->base : NULL;
 	}
 	/* Keep a little: what shrinks may grow again. */
-	if (units < span->units - span->units / 8) {
-		size_t before = span_bytes(span);
-
+	if (units < span->units - span->units / 8)
 		pages_cut(spans, span, units);
-		spans->touched -= before - span_bytes(span);
-	}
 	return span->base;
 }

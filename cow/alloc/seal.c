@@ -9,9 +9,8 @@
  * written to, is then mapped once (bit 56 in /proc/self/pagemap).  That costs
  * some 3 us, and is looked at only when a new span would be made.  It ends, too,
  * when the memory taken beside free inherited blocks exceeds a share of the
- * heap, added up over all forks: a process that forks again and again does not
- * grow beyond it.  Taken off is what is given back, and what was taken when
- * nothing was sealed: then there were no gaps left.
+ * heap.  And a parent in which more is free, for its size, than at an earlier
+ * fork is not sealed: so one that forks again and again does not grow.
  */
 #include "spans.h"
 
@@ -22,6 +21,7 @@
 #define MAPPED_ONCE ((uint64_t)1 << 56)
 #define PRESENT	    ((uint64_t)1 << 63)
 #define LEAST_SPENT ((size_t)256 << 10)
+#define LEFT_MOST   1.01
 #define LOOK_EVERY  ((size_t)64 << 10)
 #define COARSE_MOST ((size_t)4 << 20)
 
@@ -79,13 +79,18 @@ static bool spent(const struct spans *spans)
 	       spans->charge > spans->budget;
 }
 
+static void unsealed(struct spans *spans)
+{
+	if (spans->sealed)
+		pages_unseal(spans);
+	spans->sealed = false;
+}
+
 static void end(struct spans *spans)
 {
 	if (lock_take_quiet(&spans->pages.lock))
 		return;
-	if (spans->sealed)
-		pages_unseal(spans);
-	spans->sealed = false;
+	unsealed(spans);
 	lock_drop_quiet(&spans->pages.lock);
 }
 
@@ -114,20 +119,14 @@ static void count_coarse(struct cache *cache, size_t bytes)
 		cache->bins->classes = class_fine;
 }
 
-static void discharge(struct spans *spans, size_t bytes)
+/* What is given back counts no more. */
+void seal_forget(struct spans *spans, size_t bytes)
 {
 	size_t charge = spans->charge;
 
 	while (!atomic_compare_exchange_weak(
 		&spans->charge, &charge, charge > bytes ? charge - bytes : 0))
 		;
-}
-
-/* What is given back counts no more. */
-void seal_forget(struct spans *spans, size_t bytes)
-{
-	spans->touched -= bytes;
-	discharge(spans, bytes);
 }
 
 /*
@@ -139,12 +138,8 @@ void seal_charge_fresh(struct cache *cache, size_t bytes)
 	struct spans *spans = cache->spans;
 	size_t before = spans->charge;
 
-	spans->touched += bytes;
-	if (!cache->sealed) {
-		/* All gaps are filled: what was taken beside them is needed. */
-		discharge(spans, bytes);
+	if (!cache->sealed)
 		return;
-	}
 	count_coarse(cache, bytes);
 	spans->charge += bytes;
 	if (before / LOOK_EVERY != spans->charge / LOOK_EVERY)
@@ -215,6 +210,42 @@ static void unseal_cache(struct cache *cache)
 		unseal_stock(stock);
 }
 
+/* What was ever used, by what is live: 1 and more. */
+static double waste(const struct weight *weight)
+{
+	return (double)weight->touched / (double)(weight->live + 1);
+}
+
+/*
+ * What earlier forks took beside free blocks may not be needed again.  A parent
+ * that has it still forks often: it shall stay as it is, and at its next forks
+ * go on as without a seal.  So what is charged to one fork is no other's.
+ */
+static bool worth_it(struct spans *spans, const struct weight *now, bool child)
+{
+	struct weight *least = &spans->least;
+
+	if (spans->heap->config.seal == HEAP_SEAL_OFF)
+		return false;
+	if (child || spans->heap->config.seal == HEAP_SEAL_ALWAYS)
+		return true;
+	if (least->live && waste(now) > waste(least) * LEFT_MOST)
+		return false;
+	if (!least->live || waste(now) < waste(least))
+		*least = *now;
+	spans->charge = 0;
+	return true;
+}
+
+static void begin(struct spans *spans, const struct weight *now)
+{
+	spans->epoch++;
+	spans->sealed = true;
+	spans->budget =
+		LEAST_SPENT + now->touched / 100 * spans->heap->config.budget;
+	pages_seal(spans);
+}
+
 /* In a child no other thread has a cache; in the parent they go on. */
 static void tell_others(struct spans *spans, bool child)
 {
@@ -235,18 +266,18 @@ static void tell_others(struct spans *spans, bool child)
 static void after_fork(struct spans *spans, bool child)
 {
 	struct cache *own = self.cache;
+	struct weight now;
 
 	spans->told = 0;
 	if (child)
 		*spans->here = 1;
-	if (spans->heap->config.seal != HEAP_SEAL_OFF) {
-		spans->epoch++;
-		spans->sealed = true;
-		spans->budget =
-			LEAST_SPENT + (spans->touched - spans->charge) / 100 *
-					      spans->heap->config.budget;
-		pages_seal(spans);
-	}
+	/* Another thread's span in the making: as if nothing had been heavier. */
+	if (spans_weigh(spans, &now))
+		now = spans->least;
+	if (worth_it(spans, &now, child))
+		begin(spans, &now);
+	else
+		unsealed(spans);
 	tell_others(spans, child);
 	/* A cache that a signal broke into is sealed when it is next used. */
 	if (spans->sealed && own->spans == spans && !own->lock.inside)

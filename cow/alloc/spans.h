@@ -215,6 +215,12 @@ HIDDEN_SYMBOL;
 
 /* The engine */
 
+/* Bytes of blocks that were ever used, and of live ones. */
+struct weight {
+	size_t touched;
+	size_t live;
+};
+
 struct spans {
 	struct heap *heap;
 	struct pages pages;
@@ -225,9 +231,9 @@ struct spans {
 	atomic_uint epoch; /* forks so far */
 	atomic_int told; /* of a fork in the midst of pages.c: 1, in a child 2 */
 	atomic_bool sealed;
-	atomic_size_t touched; /* bytes of small and large blocks ever used */
-	atomic_size_t charge; /* of these, not taken from inherited spans */
+	atomic_size_t charge; /* bytes not taken from inherited spans */
 	size_t budget; /* how many may be */
+	struct weight least; /* when fewest were free, at a fork */
 	void *canary; /* a page never written to again */
 	uint32_t *here; /* 0 in a child whose fork we were not told of */
 	uint64_t ended_alone; /* seals that ended since nobody shared */
@@ -314,6 +320,7 @@ enum misuse spans_resize(struct spans *spans, void *ptr, size_t size,
 int spans_walk(struct heap *heap,
 	       int (*visit)(const struct heap_block *block, void *arg),
 	       void *arg);
+int spans_weigh(struct spans *spans, struct weight *weight);
 int spans_check(struct heap *heap, struct heap_fault *fault);
 void spans_stats(struct heap *heap, struct heap_stats *stats);
 

@@ -109,6 +109,31 @@ int spans_walk(struct heap *heap,
 	return result;
 }
 
+static int weigh_span(struct span *span, size_t chunk, void *arg)
+{
+	size_t size = span_block_size(span);
+	size_t capacity = span_capacity(span);
+	size_t begun = (size_t)span->begun * 64;
+	struct weight *weight = arg;
+
+	(void)chunk;
+	if (span->state == SPAN_LARGE) {
+		weight->touched += span_bytes(span);
+		weight->live += span_bytes(span);
+	} else if (span->state > SPAN_LARGE) {
+		weight->touched += (begun < capacity ? begun : capacity) * size;
+		weight->live += (capacity - span_free_blocks(span)) * size;
+	}
+	return 0;
+}
+
+/* Called with the lock of the pages. */
+int spans_weigh(struct spans *spans, struct weight *weight)
+{
+	*weight = (struct weight){ 0 };
+	return each_span(spans, weigh_span, weight);
+}
+
 /* What a check counts and finds. */
 struct check {
 	const struct spans *spans;
