@@ -181,12 +181,14 @@ static void test_read(struct exam *e)
 
 static void test_lazy(struct exam *e)
 {
-	int pages = 4 + (int)exam_random(e, 4);
+	int pages = 5 + (int)exam_random(e, 4);
 
 	begin(e, true, pages, 0);
 	scene_add(&scene, "P0 read a 0-2");
+	/* At the end: in the middle it would make two mappings of one. */
+	scene_add(&scene, "P0 munmap a %d", pages - 1);
 	scene_add(&scene, "P0 fork P1");
-	scene_add(&scene, "P1 read a 1-3");
+	scene_add(&scene, "P1 read a 1-%d", pages - 1);
 	scene_add(&scene, "P1 fork P2");
 	scene_add(&scene, "P2 read a 2");
 	scene_add(&scene, "P0 write a 3 =%d", value(e));
@@ -275,7 +277,7 @@ static const struct exam_test tests[] = {
 	  "the handler: which page is it, and what is mapped there, with MAP_FIXED? (part 1)",
 	  test_zerofill },
 	{ "foreign", 5, "what is not yours goes to the handler before",
-	  "what sigaction() told of it: sa_flags says how to call it; SIG_DFL can't be called (part 1)",
+	  "where each space ends; what sigaction() told: sa_flags says how to call it, SIG_DFL can't be called (parts 1 and 3)",
 	  test_foreign },
 	{ "share", 10, "after a fork both hold the same frames, read-only",
 	  "space_fork(): both sides lose the permission to write (part 2)",

@@ -10,15 +10,22 @@
 
 #include "calls.h"
 
-static void create(struct exam *e, uint64_t pages)
+/* Return: where it is. */
+static uint64_t create_as(struct exam *e, uint64_t space, uint64_t pages)
 {
-	int64_t value;
+	struct exam_answer a;
 
 	exam_did(e, "space_create(%" PRIu64 ")", pages);
-	value = exam_call(e, ASK_CREATE, 0, pages)->value;
+	a = *exam_call(e, ASK_CREATE, space, pages);
 	exam_expected(e, "0");
-	if (value)
-		exam_seen(e, "%" PRId64 " (%s)", value, exam_error(-value));
+	if (a.value)
+		exam_seen(e, "%" PRId64 " (%s)", a.value, exam_error(-a.value));
+	return a.more[0];
+}
+
+static void create(struct exam *e, uint64_t pages)
+{
+	create_as(e, 0, pages);
 }
 
 static void store(struct exam *e, uint64_t space, uint64_t page, bool refuse)
@@ -194,6 +201,29 @@ void ends_process(struct exam *e, bool own_page)
 			  WEXITSTATUS(status));
 }
 
+/* Between two spaces, or near one, is where one was that has ended. */
+static void beside(struct exam *e)
+{
+	uint64_t at, size = obs_page_size();
+
+	create_as(e, 1, PAGES / 2);
+	at = create_as(e, 2, PAGES / 2);
+	create_as(e, 3, PAGES / 2);
+	exam_call(e, ASK_EXIT, 2, 0);
+	for (uint64_t i = 0; i < PAGES / 2; i++) {
+		exam_did(
+			e,
+			"the second of three spaces exits; a load from where its page %" PRIu64
+			" was",
+			PAGES / 2, i);
+		judge_done(e,
+			   exam_call(e, ASK_ELSEWHERE, at + i * size, 0)->value,
+			   true, (int)i);
+	}
+	exam_call(e, ASK_EXIT, 1, 0);
+	exam_call(e, ASK_EXIT, 3, 0);
+}
+
 void test_foreign(struct exam *e)
 {
 	struct look look;
@@ -222,4 +252,5 @@ void test_foreign(struct exam *e)
 	    look.zeropage + look.copy + look.reuse + look.refused)
 		exam_seen(e, "zero %" PRIu64 ", refused %" PRIu64 ", or others",
 			  look.zero, look.refused);
+	beside(e);
 }
