@@ -215,7 +215,7 @@ static void beside(struct exam *e)
 			e,
 			"the second of three spaces exits; a load from where its page %" PRIu64
 			" was",
-			PAGES / 2, i);
+			i);
 		judge_done(e,
 			   exam_call(e, ASK_ELSEWHERE, at + i * size, 0)->value,
 			   true, (int)i);
