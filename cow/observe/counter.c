@@ -58,10 +58,15 @@ static int open_group(int fd[3], bool exclude_kernel)
 	return 0;
 }
 
+bool obs_wanting(int rc)
+{
+	return rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM;
+}
+
 /* Is perf not for us here? Want of descriptors or memory is another matter. */
 static bool refused(int rc)
 {
-	return rc && rc != -EMFILE && rc != -ENFILE && rc != -ENOMEM;
+	return rc && !obs_wanting(rc);
 }
 
 int obs_counter_open(int fd[3], enum obs_source *source)

@@ -85,6 +85,25 @@ const char *obs_source_id(enum obs_source source);
 const char *obs_source_blind(enum obs_source source);
 
 /**
+ * enum obs_labels - how it was found out which kind each fault was
+ * @OBS_BY_STATES: by each page's entry before and after
+ * @OBS_BY_TRACEPOINT: by the kernel's tracepoints, fault by fault; the entries
+ *                     must agree
+ */
+enum obs_labels {
+	OBS_BY_STATES,
+	OBS_BY_TRACEPOINT,
+};
+
+/**
+ * obs_labels_text() - How labels were got, in words.
+ * @labels: how
+ *
+ * Return: "by tracepoint" or "by page states".
+ */
+const char *obs_labels_text(enum obs_labels labels);
+
+/**
  * obs_source_now() - The best source the caller may use.
  *
  * Return: the source that a window opened now would count with.
@@ -149,6 +168,7 @@ void obs_counter_close(int fd[3]);
  * @by_perf: what perf said; equal to @total unless @source is OBS_RUSAGE
  *           (or, for OBS_PERF_USER, to @total - @kernel)
  * @source: who counted
+ * @labels: who told the kinds
  * @kind: @total again, by kind
  */
 struct obs_faults {
@@ -161,6 +181,7 @@ struct obs_faults {
 	uint64_t reuses;
 	uint64_t by_perf;
 	enum obs_source source;
+	enum obs_labels labels;
 	uint64_t kind[OBS_KINDS];
 };
 
@@ -174,6 +195,8 @@ struct obs_faults {
  * @error: 0, or -errno of the first call that failed since obs_begin();
  *         report shows it, so that a demo need not
  * @what: what that call was doing
+ * @odd: where tracepoints and page states say different things of a fault, the
+ *       first such; "" where they agree, and where there are no tracepoints
  * @value: what obs_writes() stores, and obs_reads() looks for
  * @matched: in how many pages obs_reads() found it
  * @bytes: size of this structure's own mapping
@@ -191,12 +214,14 @@ struct obs_window {
 	struct obs_faults faults;
 	int error;
 	char what[128];
+	char odd[128];
 	char value;
 	size_t matched;
 	size_t bytes;
 	struct {
 		int fd[3];
 		bool running;
+		bool traced;
 		uint64_t start[OBS_COUNTS];
 	} counter;
 };
@@ -207,7 +232,8 @@ struct obs_window {
  * @addr: page-aligned start; need not be mapped yet
  * @pages: length in pages, at least 1
  *
- * The range is watched (obs_keep()) until the window is closed.
+ * The range is watched (obs_keep()) until the window is closed. For tracepoints
+ * five events are opened, once in each process that uses windows, and a ring.
  *
  * Return: 0, -EINVAL for a bad range, -ENOMEM, or another -errno.
  */

@@ -29,6 +29,12 @@ int obs_read_numbers(int fd, uint64_t *to, size_t n, uint64_t index);
 /* Tell a listening perf stat to "enable" or "disable". */
 int obs_control(const char *command);
 
+/* Is it want of descriptors or memory that something failed for? */
+bool obs_wanting(int rc);
+
+/* obs_begin(), with tracepoints if @traced: who times faults can't have them. */
+int obs_begin_as(struct obs_window *window, bool traced);
+
 /* How many accesses obs_try_*() has seen refused, in this thread. */
 uint64_t obs_refused_count(void);
 

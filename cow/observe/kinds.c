@@ -3,7 +3,7 @@
  * Which kind a fault was: read from what it did to the page table entry. The
  * rules are those of mm/memory.c, do_anonymous_page() to wp_page_copy().
  */
-#include "internal.h"
+#include "tracepoint.h"
 
 static const struct {
 	const char *id;
@@ -32,8 +32,8 @@ const char *obs_kind_text(enum obs_kind kind)
 }
 
 /* How an entry changed; the page-cache kinds stand for "mapped anew". */
-static enum obs_kind change(const struct obs_page *before,
-			    const struct obs_page *after)
+enum obs_kind obs_change(const struct obs_page *before,
+			 const struct obs_page *after)
 {
 	uint32_t was = before->flags, is = after->flags;
 
@@ -107,7 +107,7 @@ void obs_classify(struct obs_window *window)
 
 	for (size_t i = 0; i < window->pages; i++) {
 		enum obs_kind kind =
-			change(&window->before[i], &window->after[i]);
+			obs_change(&window->before[i], &window->after[i]);
 
 		changed[kind]++;
 		still += kind == OBS_KINDS &&

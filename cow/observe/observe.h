@@ -72,6 +72,16 @@ enum obs_kind obs_fresh_read(void);
 bool obs_access_flag(void);
 
 /**
+ * obs_tracefs() - Open the file system that describes the kernel's tracepoints.
+ *
+ * Where nobody has mounted it, it is mounted on the descriptor alone, which
+ * nobody else sees and which ends with it.
+ *
+ * Return: a descriptor of its root, or -errno: it is root's, as a rule.
+ */
+int obs_tracefs(void);
+
+/**
  * obs_filesystem() - Name the file system that a descriptor is on.
  * @fd: an open file
  *

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "internal.h"
+#include "tracepoint.h"
 
 /* Keep the first error, with what was being done. */
 static int keep(struct obs_window *window, int rc)
@@ -28,7 +28,9 @@ int obs_window_open(struct obs_window **window, void *addr, size_t pages)
 	    __builtin_add_overflow(bytes, sizeof(*w), &bytes) || !pages ||
 	    (uintptr_t)addr % page_size)
 		return obs_fail(EINVAL, "watch %zu pages at %p", pages, addr);
-	rc = obs_keep(addr, pages * page_size);
+	rc = obs_trace_open(pages);
+	if (!rc)
+		rc = obs_keep(addr, pages * page_size);
 	if (rc)
 		return rc;
 	w = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -57,12 +59,15 @@ void obs_window_close(struct obs_window *window)
 	munmap(window, window->bytes);
 }
 
-static int prepare(struct obs_window *window)
+static int prepare(struct obs_window *window, bool traced)
 {
 	int rc = obs_pages_of(0, window->addr, window->pages, window->before);
 
 	if (!rc)
 		rc = obs_quiet();
+	window->counter.traced = false;
+	if (!rc && traced && window->faults.source == OBS_PERF)
+		rc = obs_trace_begin(window->pages, &window->counter.traced);
 	if (!rc)
 		rc = obs_counter_read(window->counter.fd,
 				      window->counter.start);
@@ -71,7 +76,7 @@ static int prepare(struct obs_window *window)
 	return rc;
 }
 
-int obs_begin(struct obs_window *window)
+int obs_begin_as(struct obs_window *window, bool traced)
 {
 	int rc;
 
@@ -80,14 +85,20 @@ int obs_begin(struct obs_window *window)
 	/* Where this is refused a fault may be taken twice, which is rare. */
 	obs_unmark();
 	window->error = 0;
+	*window->odd = '\0';
 	memset(&window->faults, 0, sizeof(window->faults));
 	rc = obs_counter_open(window->counter.fd, &window->faults.source);
 	if (!rc)
-		rc = prepare(window);
+		rc = prepare(window, traced);
 	if (rc)
 		obs_counter_close(window->counter.fd);
 	window->counter.running = !rc;
 	return keep(window, rc);
+}
+
+int obs_begin(struct obs_window *window)
+{
+	return obs_begin_as(window, true);
 }
 
 /* perf's count must be what getrusage's is, less what perf can't see. */
@@ -140,14 +151,17 @@ static int conclude(struct obs_window *window)
 	if (!rc)
 		rc = obs_counter_read(window->counter.fd, end);
 	obs_counter_close(window->counter.fd);
+	if (!rc && window->counter.traced)
+		rc = obs_ring_stop();
 	if (!rc)
 		rc = obs_pages_of(0, window->addr, window->pages,
 				  window->after);
 	if (!rc)
 		rc = add_up(window, end);
-	if (!rc)
-		obs_classify(window);
-	return rc;
+	if (rc)
+		return rc;
+	obs_classify(window);
+	return window->counter.traced ? obs_label(window) : 0;
 }
 
 int obs_end(struct obs_window *window)
