@@ -258,6 +258,24 @@ refused() {
 	[ -z "$(find /tmp -maxdepth 1 -name 'cow-sandbox-*')" ]
 }
 
+# A demo reads tracefs, which it may have to mount for itself.
+@test "in the demo profile a mount of one's own is for reading" {
+	[ "$(id -u)" = 0 ] || skip "who is not root mounts nothing"
+	cp "$build/tests/fixtures/unseen" .
+	./unseen tracefs tracing_on || skip "no tracefs here"
+	local file
+	for file in "tracefs tracing_on" "tracefs instances" "tmpfs new"; do
+		# shellcheck disable=SC2086 # words
+		run "$sandbox" --profile demo -- ./unseen $file
+		echo "$output"
+		[ "$status" = 3 ]
+	done
+	# shellcheck disable=SC2086 # words
+	run "$sandbox" -- ./unseen $file
+	[ "$status" = 1 ]
+	[[ $output == *"refused fsopen("* ]]
+}
+
 @test "the demo profile leaves the counts as they are" {
 	cd "$BATS_TEST_DIRNAME/.."
 	[ -n "$COW_DEMOS" ]

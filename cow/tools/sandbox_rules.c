@@ -6,10 +6,13 @@
 #include <asm/ioctls.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "observe/observe.h"
 #include "sandbox.h"
 
 /* The kernel looks at 32 bits of an int argument, so the filter does too. */
@@ -170,11 +173,14 @@ static const int allowed[] = {
 	SCMP_SYS(pidfd_open),
 };
 
-/* Harmless only in a demo that watches itself. */
+/*
+ * Harmless only in a demo that watches itself. A file system that is mounted
+ * on a descriptor alone is seen by nobody else; nothing in it may be written.
+ */
 static const int demo_allowed[] = {
-	SCMP_SYS(perf_event_open),
-	SCMP_SYS(process_madvise),
-	SCMP_SYS(remap_file_pages),
+	SCMP_SYS(perf_event_open),  SCMP_SYS(process_madvise),
+	SCMP_SYS(remap_file_pages), SCMP_SYS(fsopen),
+	SCMP_SYS(fsmount),
 };
 
 /* Harmless commands of fcntl: F_SETOWN, O_ASYNC and their kin signal others. */
@@ -250,8 +256,12 @@ static const struct guard_rule reading[] = {
 	{ SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, { MASK(2, NOT_READING, 0) } },
 };
 
-/* perf_event_open's */
+/* perf_event_open's and fsopen's, which gets no arguments */
 static const struct guard_rule demo_shaped[] = {
+	{ SCMP_ACT_ALLOW,
+	  SCMP_SYS(fsconfig),
+	  1,
+	  { IS(1, FSCONFIG_CMD_CREATE) } },
 	{ SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, { MASK(1, 0xff00, 0x2400) } },
 };
 
@@ -344,11 +354,17 @@ size_t make_policy(const struct folders *f, bool read_all, const char *command)
 		"/dev/random", "/dev/urandom", "/dev/tty",
 	};
 	const unsigned int all = GUARD_READ | GUARD_WRITE | GUARD_EXEC;
+	static char tracefs[32];
 	size_t i, n = 0;
 
-	if (read_all)
+	if (read_all) {
 		policy[n++] =
 			(struct guard_path){ "/", GUARD_READ | GUARD_EXEC };
+		/* Not below that where nobody has mounted it. */
+		snprintf(tracefs, sizeof(tracefs), "/proc/self/fd/%d",
+			 obs_tracefs());
+		policy[n++] = (struct guard_path){ tracefs, GUARD_READ };
+	}
 	for (i = 0; i < COUNT(readable); i++)
 		policy[n++] = (struct guard_path){ readable[i],
 						   GUARD_READ | GUARD_EXEC };
