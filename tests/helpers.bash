@@ -11,7 +11,7 @@ open_copies()
 	local program
 
 	for program in $COW_PROGRAMS tests/fixtures/noperf \
-		tests/fixtures/all_skipped; do
+		tests/fixtures/all_skipped tests/fixtures/forged; do
 		install -D -m 755 "$COW_BUILD/$program" "$COPIES/$program"
 	done
 	export COPIES

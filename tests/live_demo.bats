@@ -66,6 +66,60 @@ variants_hold()
 	variants_hold 3 as_nobody
 }
 
+# By what the demo $1 says in JSON, as run by the other arguments: who labelled.
+labels_of()
+{
+	local demo=$1
+
+	shift
+	"$@" "$COPIES/$demo" --json | tail -n 1 | jq -r .labels
+}
+
+# Are tracepoints there for us? Then a sample of each fault can be taken.
+tracepoints()
+{
+	[ "$(uname -m)" = x86_64 ] && [ "$(id -u)" = 0 ] &&
+		scripts/perf/classify.sh -- true >/dev/null
+}
+
+@test "each fault's kind is known by tracepoint, or by page states, and it is said" {
+	local demo how line
+	for demo in cow/fork_cow cow/kernel_write mmapdemo/shared_vs_private; do
+		! tracepoints || [ "$(labels_of $demo env)" = "by tracepoint" ]
+		for how in as_nobody without_perf nobody_without_perf; do
+			[ "$(labels_of $demo $how)" = "by page states" ]
+		done
+	done
+	# Who is timed is not traced.
+	[ "$(labels_of cow/fault_cost env)" = "by page states" ]
+	# In each step with a fault, and once in the text.
+	line="Each fault's kind is known $(labels_of cow/fork_cow env)."
+	"$COPIES/cow/fork_cow" >"$BATS_TEST_TMPDIR/out"
+	[ "$(grep -cxF "$line" "$BATS_TEST_TMPDIR/out")" = 1 ]
+	[ "$(grep -c 'tracepoint\|page states' "$BATS_TEST_TMPDIR/out")" = 1 ]
+	"$COPIES/cow/fork_cow" --json | head -n -1 | jq -e \
+		'(has("kinds") | not) or (.labels | startswith("by "))' >/dev/null
+	"$COPIES/cow/fork_cow" --tap | grep -qE '^# .* faults, all copy, by [a-z ]+$'
+}
+
+@test "tracepoints and page states that disagree fail the demo, and it is said" {
+	tracepoints || skip "no tracepoints here"
+	local odd="page 0: zero-fill by tracepoint, copy by page states"
+	run "$COPIES/tests/fixtures/forged"
+	echo "$output"
+	[ "$status" = 1 ]
+	grep -qE "^ +labels +$odd +DIFFERS$" <<<"$output"
+	run "$COPIES/tests/fixtures/forged" --quiet
+	[ "$status" = 1 ]
+	[[ $output == *", and $odd: "* ]]
+	run "$COPIES/tests/fixtures/forged" --json
+	[ "$status" = 1 ]
+	[ "$(head -n 1 <<<"$output" | jq -r '.verdict, .disagree')" = $'differs\n'"$odd" ]
+	run "$COPIES/tests/fixtures/forged" --tap
+	[ "$status" = 1 ]
+	[[ $output == *"by tracepoint, but $odd"* ]]
+}
+
 @test "demos hold again and again at 4096 pages (TIMES=10: ten times)" {
 	[ -z "$SAN" ] || skip "sanitized programs are slow; 4096 pages are not for them"
 	local demo others=$COW_DEMOS

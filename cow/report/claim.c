@@ -15,7 +15,8 @@ const char *rep_s(uint64_t n)
 
 bool rep_claim_holds(const struct rep_claim *claim)
 {
-	return claim->seen && claim->predicted == claim->measured &&
+	return claim->seen && !*claim->odd &&
+	       claim->predicted == claim->measured &&
 	       !memcmp(claim->predicted_kind, claim->measured_kind,
 		       sizeof(claim->measured_kind));
 }
@@ -61,6 +62,17 @@ void rep_claim_text(const struct rep_claim *claim, bool measured, char *text,
 	else
 		snprintf(text, size, "%" PRIu64 " %.*s%s", value, unit_len,
 			 unit, tail);
+}
+
+void rep_labels_text(const struct rep *r, char *text, size_t size)
+{
+	uint64_t traced = r->labelled[OBS_BY_TRACEPOINT];
+	uint64_t others = r->labelled[OBS_BY_STATES];
+
+	snprintf(text, size, "%s%s%s",
+		 traced ? obs_labels_text(OBS_BY_TRACEPOINT) : "",
+		 traced && others ? ", some " : "",
+		 others ? obs_labels_text(OBS_BY_STATES) : "");
 }
 
 /* On a line of its own if there would be little room for the answer. */

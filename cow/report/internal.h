@@ -14,6 +14,8 @@ struct rep_claim {
 	uint64_t measured;
 	uint64_t predicted_kind[OBS_KINDS];
 	uint64_t measured_kind[OBS_KINDS];
+	enum obs_labels labels; /* how the kinds were told */
+	char odd[128]; /* where those who tell them disagree */
 	bool asked;
 	uint64_t answer;
 	bool seen;
@@ -96,6 +98,7 @@ struct rep {
 	uint64_t predicted; /* faults */
 	uint64_t measured;
 	uint64_t by_perf; /* of @measured, what perf counts */
+	uint64_t labelled[OBS_BY_TRACEPOINT + 1]; /* of @measured */
 	uint64_t unseen; /* of @measured, what perf:u has no eyes for */
 	size_t asked;
 	size_t right;
@@ -132,6 +135,9 @@ bool rep_key(const struct rep *r);
 void rep_clear_stage(struct rep *r);
 
 bool rep_claim_holds(const struct rep_claim *claim);
+
+/* How the kinds of all faults were told: "by tracepoint"; "" without faults. */
+void rep_labels_text(const struct rep *r, char *text, size_t size);
 
 /* "64 faults: 64 copy"; of the prediction or of the measurement. */
 void rep_claim_text(const struct rep_claim *claim, bool measured, char *text,

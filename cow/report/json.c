@@ -80,6 +80,12 @@ static void add_number(const struct rep *r, json_t *object)
 				    kinds(claim->measured_kind));
 		json_object_set_new(object, "source",
 				    json_string(obs_source_id(r->source)));
+		json_object_set_new(
+			object, "labels",
+			json_string(obs_labels_text(claim->labels)));
+		if (*claim->odd)
+			json_object_set_new(object, "disagree",
+					    json_string(claim->odd));
 	} else {
 		json_object_set_new(object, "unit", json_string(claim->unit));
 		json_object_set_new(object, "what", json_string(claim->what));
@@ -107,6 +113,7 @@ static void step_end(struct rep *r, enum rep_verdict verdict)
 
 static void end(struct rep *r)
 {
+	char labels[64];
 	json_t *object = json_pack("{s:s,s:i,s:i,s:i}", "program",
 				   r->demo->name, "ok",
 				   (int)r->verdicts[REP_OK], "differs",
@@ -123,6 +130,8 @@ static void end(struct rep *r)
 	json_object_set_new(object, "unseen", json_integer(r->unseen));
 	json_object_set_new(object, "source",
 			    json_string(obs_source_id(r->source)));
+	rep_labels_text(r, labels, sizeof(labels));
+	json_object_set_new(object, "labels", json_string(labels));
 	if (r->failed)
 		json_object_set_new(object, "error", json_string(r->why));
 	put(r, object);

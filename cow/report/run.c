@@ -57,6 +57,7 @@ static void add_to_sums(struct rep *r)
 			continue;
 		r->predicted += claim->predicted;
 		r->measured += claim->measured;
+		r->labelled[claim->labels] += claim->measured;
 	}
 	r->verdicts[verdict(r)]++;
 }

@@ -124,6 +124,8 @@ void rep_saw_faults(struct rep *r, const struct obs_window *window)
 	claim->measured = window->faults.total;
 	memcpy(claim->measured_kind, window->faults.kind,
 	       sizeof(claim->measured_kind));
+	claim->labels = window->faults.labels;
+	strcpy(claim->odd, window->odd);
 	r->by_perf += window->faults.by_perf;
 	if (window->faults.source == OBS_PERF_USER)
 		r->unseen += window->faults.kernel;

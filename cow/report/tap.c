@@ -25,8 +25,13 @@ static void step_end(struct rep *r, enum rep_verdict verdict)
 
 		rep_claim_text(claim, false, want, sizeof(want));
 		rep_claim_text(claim, true, got, sizeof(got));
-		printf("# predicted %s; measured %s\n", want,
-		       claim->seen ? got : "nothing");
+		printf("# predicted %s; measured %s%s%s%s%s\n", want,
+		       claim->seen ? got : "nothing",
+		       claim->faults && claim->measured ? ", " : "",
+		       claim->faults && claim->measured ?
+			       obs_labels_text(claim->labels) :
+			       "",
+		       *claim->odd ? ", but " : "", claim->odd);
 	}
 }
 

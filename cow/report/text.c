@@ -167,6 +167,8 @@ static void measure(struct rep *r, const struct rep_claim *claim)
 	rep_claim_text(claim, true, text, sizeof(text));
 	rep_wrapped(r, r->seen == 1 ? "measure" : "", text,
 		    rep_claim_holds(claim) ? "ok" : "DIFFERS");
+	if (*claim->odd)
+		rep_wrapped(r, "labels", claim->odd, "DIFFERS");
 	if (claim->asked) {
 		rep_gap_text(claim, text, sizeof(text));
 		rep_wrapped(r, "you", text,
@@ -299,6 +301,8 @@ static void score(const struct rep *r)
 
 static void end(struct rep *r)
 {
+	char labels[64];
+
 	if (r->failed) {
 		score(r);
 		return;
@@ -307,6 +311,7 @@ static void end(struct rep *r)
 		putchar('\n');
 		paragraph(r, r->demo->lesson);
 	}
+	rep_labels_text(r, labels, sizeof(labels));
 	printf("\n%zu step%s: %zu ok", r->demo->nsteps, rep_s(r->demo->nsteps),
 	       r->verdicts[REP_OK]);
 	if (r->verdicts[REP_DIFFERS]) {
@@ -320,6 +325,8 @@ static void end(struct rep *r)
 		printf(", %zu not run", r->demo->nsteps - r->step);
 	printf("; %" PRIu64 " fault%s predicted, %" PRIu64 " measured.\n",
 	       r->predicted, rep_s(r->predicted), r->measured);
+	if (*labels)
+		printf("Each fault's kind is known %s.\n", labels);
 	score(r);
 }
 
@@ -351,9 +358,11 @@ static void terse_step_end(struct rep *r, enum rep_verdict verdict)
 			continue;
 		rep_claim_text(&r->claims[i], false, want, sizeof(want));
 		rep_claim_text(&r->claims[i], true, got, sizeof(got));
-		printf("%s: step %zu differs: predicted %s; measured %s: %s\n",
+		printf("%s: step %zu differs: predicted %s; measured %s%s%s: %s\n",
 		       r->demo->name, r->step + 1, want,
-		       r->claims[i].seen ? got : "nothing", step->statement);
+		       r->claims[i].seen ? got : "nothing",
+		       *r->claims[i].odd ? ", and " : "", r->claims[i].odd,
+		       step->statement);
 	}
 }
 
