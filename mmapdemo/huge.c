@@ -23,15 +23,19 @@ static struct obs_window *parent, *child, *first;
 static struct obs_peer *peer;
 
 /* Does the system refuse huge pages to all, or not know them? */
-static bool are_off(void)
+static bool are_off(struct rep *r)
 {
-	int fd = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY);
+	static const char path[] =
+		"/sys/kernel/mm/transparent_hugepage/enabled";
+	int fd = open(path, O_RDONLY);
 	char text[64] = "";
-	bool off = fd < 0 || read(fd, text, sizeof(text) - 1) < 0 ||
-		   strstr(text, "[never]");
 
+	if (fd < 0 && errno == ENOENT)
+		return true;
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		rep_failed(r, -errno, "read %s", path);
 	close(fd);
-	return off;
+	return strstr(text, "[never]");
 }
 
 /* How many of the child's pages are mapped by another process as well? */
@@ -79,7 +83,7 @@ static void map(struct rep *r, int advice)
 
 static void store_small(struct rep *r)
 {
-	if (are_off()) {
+	if (are_off(r)) {
 		rep_skip_rest(r, "transparent huge pages are off here");
 		return;
 	}
