@@ -120,6 +120,9 @@ void rep_gap_text(const struct rep_claim *claim, char *text, size_t size);
 size_t rep_seeded(uint64_t seed, const char *name, size_t nth, size_t least,
 		  size_t most);
 
+/* Fail if what was said can't be: soon, as errno is the next call's, too. */
+void rep_put_out(struct rep *r);
+
 /* Wait for a key before the running step; false when it was 'q'. */
 bool rep_key(const struct rep *r);
 

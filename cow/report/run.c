@@ -26,7 +26,7 @@ const char *rep_verdict_id(enum rep_verdict verdict)
 	return id[verdict];
 }
 
-static void put_out(struct rep *r)
+void rep_put_out(struct rep *r)
 {
 	if (fflush(stdout) || ferror(stdout))
 		rep_failed(r, -(errno ? errno : EIO),
@@ -107,7 +107,7 @@ static void run_step(struct rep *r)
 		r->render->strip(r, r->pictures[i].label, r->pictures[i].page,
 				 r->pictures[i].pages);
 	r->render->step_end(r, verdict(r));
-	put_out(r);
+	rep_put_out(r);
 }
 
 /* Is there memory for @copies times @pages? Better asked than killed. */
@@ -171,6 +171,8 @@ static void prepare(struct rep *r)
 	if (!r->failed && r->render->begin)
 		r->render->begin(r);
 	if (!r->failed)
+		rep_put_out(r);
+	if (!r->failed)
 		rep_failed(r, obs_small_pages(), NULL);
 	if (!r->failed && r->demo->set_up)
 		r->demo->set_up(r);
@@ -186,7 +188,7 @@ static int conclude(struct rep *r)
 	if (r->render->end)
 		r->render->end(r);
 	if (!r->failed)
-		put_out(r);
+		rep_put_out(r);
 	if (r->failed) {
 		warnx("%s", r->why);
 		return EXIT_DIFFERS;

@@ -80,6 +80,7 @@ static void announce(struct rep *r)
 		r->render->predict(r, &r->claims[i]);
 	if (r->render->because)
 		r->render->because(r);
+	rep_put_out(r);
 }
 
 void rep_because(struct rep *r, const char *fmt, ...)
