@@ -25,15 +25,11 @@ static struct obs_peer *peer;
 /* Does the system refuse huge pages to all, or not know them? */
 static bool are_off(struct rep *r)
 {
-	static const char path[] =
-		"/sys/kernel/mm/transparent_hugepage/enabled";
-	int fd = open(path, O_RDONLY);
-	char text[64] = "";
+	int fd = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY);
+	char text[64] = "[never]";
 
-	if (fd < 0 && errno == ENOENT)
-		return true;
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		rep_failed(r, -errno, "read %s", path);
+	if (fd >= 0 ? read(fd, text, sizeof(text) - 1) < 0 : errno != ENOENT)
+		rep_failed(r, -errno, "read transparent_hugepage/enabled");
 	close(fd);
 	return strstr(text, "[never]");
 }
@@ -83,7 +79,7 @@ static void map(struct rep *r, int advice)
 
 static void store_small(struct rep *r)
 {
-	if (are_off(r)) {
+	if (are_off(r) && rep_going(r)) {
 		rep_skip_rest(r, "transparent huge pages are off here");
 		return;
 	}
