@@ -100,7 +100,7 @@ static void make(struct rep *r)
 	struct object *chain[2] = { NULL, NULL };
 
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
-	rep_expect(r, count, "objects", "in the heap");
+	rep_expect(r, count, "objects", "of 64 bytes fill the heap");
 	rep_because(r, "they fill it; each refers to the one but one before");
 	obs_begin(objects);
 	for (size_t i = 0; i < count; i++) {

@@ -32,7 +32,6 @@ static struct forked forked[2];
 
 static void tear_down(struct rep *r)
 {
-	(void)r;
 	pool_destroy(example);
 	for (size_t i = 0; i < 2; i++) {
 		pool_destroy(forked[i].pool);
@@ -42,6 +41,7 @@ static void tear_down(struct rep *r)
 
 static void take_all(struct rep *r)
 {
+	int rc = pool_create(EXAMPLE, EXAMPLE, POOL_LIST_OUTSIDE, &example);
 	size_t count = 0;
 	bool refused;
 
@@ -49,10 +49,7 @@ static void take_all(struct rep *r)
 	rep_expect(r, 1, "calls", "that fail with ENOMEM: one too many");
 	rep_because(r, "the pool was made of %d blocks and gets no more",
 		    EXAMPLE);
-	if (rep_failed(r,
-		       pool_create(EXAMPLE, EXAMPLE, POOL_LIST_OUTSIDE,
-				   &example),
-		       "create a pool"))
+	if (rep_failed(r, rc, "create a pool"))
 		return;
 	while (count < EXAMPLE && (taken[count] = pool_alloc(example)))
 		count++;
@@ -95,12 +92,13 @@ static void free_all(struct rep *r)
 static bool fill(struct rep *r, struct forked *f, size_t bytes,
 		 enum pool_list list)
 {
+	int rc = -ENOMEM;
+
 	f->count = bytes / EXAMPLE;
 	f->blocks = calloc(f->count, sizeof(*f->blocks));
-	if (rep_failed(r, f->blocks ? 0 : -ENOMEM, "note %zu blocks",
-		       f->count) ||
-	    rep_failed(r, pool_create(EXAMPLE, f->count, list, &f->pool),
-		       "create a pool of %zu blocks", f->count))
+	if (f->blocks)
+		rc = pool_create(EXAMPLE, f->count, list, &f->pool);
+	if (rep_failed(r, rc, "create a pool of %zu blocks", f->count))
 		return false;
 	for (size_t i = 0; i < f->count; i++) {
 		f->blocks[i] = pool_alloc(f->pool);
@@ -144,27 +142,27 @@ static void free_in_child(struct rep *r, enum pool_list list, size_t copies,
 
 static void outside(struct rep *r)
 {
-	free_in_child(
-		r, POOL_LIST_OUTSIDE, 0,
-		"the links are in a table of their own, which was made private before; the blocks stay as they are");
+	free_in_child(r, POOL_LIST_OUTSIDE, 0,
+		      "the links are in a table, private since before");
 }
 
 static void inside(struct rep *r)
 {
-	free_in_child(
-		r, POOL_LIST_INSIDE, rep_pages(r),
-		"the link of each free block is written into it, and its page is shared with the parent");
+	free_in_child(r, POOL_LIST_INSIDE, rep_pages(r),
+		      "the link of each free block is written into it");
 }
 
 static const struct rep_step steps[] = {
-	{ "A pool of 32 blocks gives 32 blocks.", "S21 S59 S60", take_all },
-	{ "A pointer that is not a block of it is refused.", "S59",
-	  free_wrong },
-	{ "All are freed again, each once.", "S60", free_all },
+	{ "A pool of 32 blocks gives 32 blocks.", "S21 S59 S60", take_all,
+	  "A pool is made of 32 blocks; 33 are asked for." },
+	{ "A pointer that is not a block of it is refused.", "S59", free_wrong,
+	  "Two are given back that never were a block of it." },
+	{ "All are freed again, each once.", "S60", free_all,
+	  "All 32 are given back, then the first of them again." },
 	{ "With the list outside, a child frees all without a copy.", NULL,
-	  outside },
+	  outside, "A child frees all; the list of free blocks is outside." },
 	{ "With the list inside the blocks, every page is copied.", NULL,
-	  inside },
+	  inside, "A child frees all; the list of free blocks is in them." },
 };
 
 static const struct rep_demo demo = {

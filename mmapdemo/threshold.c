@@ -41,7 +41,6 @@ static void set_up(struct rep *r)
 
 static void tear_down(struct rep *r)
 {
-	(void)r;
 	heap_close(heap);
 }
 
@@ -129,8 +128,7 @@ static void grow(struct rep *r)
 	obs_begin(window);
 	at = heap_realloc(heap, at, 2 * threshold);
 	obs_end(window);
-	if (rep_failed(r, at ? 0 : -ENOMEM, "resize to %zu bytes",
-		       2 * threshold))
+	if (rep_failed(r, at ? 0 : -ENOMEM, "resize a block"))
 		return;
 	rep_saw_faults(r, window);
 	rep_saw(r, stats().moves - moves);
@@ -155,11 +153,14 @@ static void release(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "One byte below the threshold a block comes from the break.",
-	  "S15 S16", one_byte_less },
+	  "S15 S16", one_byte_less,
+	  "malloc() of a byte less than the threshold: all the pages." },
 	{ "At the threshold it gets a mapping of its own.", "S17 S30",
-	  at_threshold },
-	{ "It grows without being copied.", "S4", grow },
-	{ "Freed, it goes back to the kernel at once.", "S15 S30", release },
+	  at_threshold, "malloc() of just as much as the threshold." },
+	{ "It grows without being copied.", "S4", grow,
+	  "realloc() of that block to twice its size." },
+	{ "Freed, it goes back to the kernel at once.", "S15 S30", release,
+	  "free() of that block." },
 };
 
 static const struct rep_demo demo = {

@@ -168,7 +168,7 @@ static void take_time(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "Who aligns? Not sbrk(), but malloc() and the compiler.", "S23",
-	  pad_blocks },
+	  pad_blocks, "sbrk(1), malloc() of 1 to 64 bytes, and a struct." },
 	{ "Objects that lie within a page.", "S23", store_aligned },
 	{ "Objects that lie across two.", "S23", store_across },
 	{ "What it takes to get at eight bytes.", "S23", take_time },

@@ -45,7 +45,6 @@ static void set_up(struct rep *r)
 
 static void tear_down(struct rep *r)
 {
-	(void)r;
 	heap_close(heap);
 	free(blocks);
 }
@@ -67,10 +66,8 @@ static void take_blocks(struct rep *r, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		blocks[i] = heap_malloc(heap, page_size - sizeof(size_t));
-		if (!blocks[i]) {
-			rep_failed(r, -ENOMEM, "take block %zu", i);
+		if (rep_failed(r, blocks[i] ? 0 : -ENOMEM, "take block %zu", i))
 			return;
-		}
 	}
 }
 
@@ -151,10 +148,14 @@ static void unpin(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "malloc() moves the break when nothing that is free fits.",
-	  "S10 S15 S16", grow },
-	{ "free() at the top moves it back.", "S18 S29", trim },
-	{ "One block at the top pins all that is free below it.", "S18", pin },
-	{ "When it is freed, everything goes back.", "S15 S18", unpin },
+	  "S10 S15 S16", grow,
+	  "One block for each page is taken, a page with its head." },
+	{ "free() at the top moves it back.", "S18 S29", trim,
+	  "All blocks are freed, the last one first." },
+	{ "One block at the top pins all that is free below it.", "S18", pin,
+	  "As many blocks and one are taken; all but the last are freed." },
+	{ "When it is freed, everything goes back.", "S15 S18", unpin,
+	  "The last one is freed, and then malloc_trim() is called." },
 };
 
 static const struct rep_demo demo = {

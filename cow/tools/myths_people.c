@@ -80,7 +80,7 @@ const struct entry people[] = {
 	  CONFIRMED },
 	{ "N7",
 	  "Copy-on-write saves memory and fork time, and costs at write time.",
-	  "fork_shared == fork_pages && fork_rest == fork_pages - 1 && trade_saved > 0 && trade_ends == 2",
+	  "fork_shared == fork_pages && fork_rest == fork_pages - 1 && trade_saved > 0 && trade_ends == 1",
 	  CONFIRMED },
 	{ "N8",
 	  "Copy-on-write defers the copy, not the file write: a private store never reaches the file.",
