@@ -96,6 +96,10 @@ static void test_range(struct exam *e)
 	write_book(e, 0, ((size_t)1 << 58) + 1, &r, ERANGE);
 	sync_book(e, 0, n, ERANGE);
 	check_file(e, records, n);
+	/* The book is what it was when it was opened. */
+	resize_file(e, (n + 2) * RECORD_BYTES);
+	count(e, 0, n);
+	read_fails(e, 0, n, ERANGE);
 }
 
 static void test_odd(struct exam *e)
@@ -185,10 +189,20 @@ static void unmapped(struct exam *e)
 			  (unsigned long long)(m.end - m.start));
 }
 
+static void as_many(struct exam *e, int before)
+{
+	int now = descriptors(e);
+
+	exam_expected(e, "as many open descriptors as before book_open()");
+	if (now != before)
+		exam_seen(e, "%d more", now - before);
+}
+
 static void test_close(struct exam *e)
 {
+	struct exam_ask ask = { .op = ASK_OPEN, .arg = { 0, BOOK_EDIT } };
 	size_t n = some_count(e);
-	int before, now;
+	int before;
 
 	make_file(e, records, n, 0600);
 	before = descriptors(e);
@@ -200,10 +214,7 @@ static void test_close(struct exam *e)
 		exam_call(e, ASK_CLOSE, 0, 0);
 	}
 	unmapped(e);
-	now = descriptors(e);
-	exam_expected(e, "as many open descriptors as before book_open()");
-	if (now != before)
-		exam_seen(e, "%d more", now - before);
+	as_many(e, before);
 	/* What has grown is more to give back. */
 	open_book(e, 0, BOOK_EDIT);
 	for (size_t k = 0; k < 3 * obs_page_size() / RECORD_BYTES; k++)
@@ -211,6 +222,13 @@ static void test_close(struct exam *e)
 	exam_did(e, "book_close(), after book_append() had made it longer");
 	exam_call(e, ASK_CLOSE, 0, 0);
 	unmapped(e);
+	/* What could not be opened leaves nothing, either. */
+	resize_file(e, n * RECORD_BYTES + 1);
+	strcpy((char *)ask.data, "book");
+	for (int k = 0; k < 5; k++)
+		must(e, "book_open() of a file that ends within a record",
+		     exam_ask(e, ask)->value, -EINVAL);
+	as_many(e, before);
 }
 
 /* Of another file: not the student's to mend, even after one that was. */
