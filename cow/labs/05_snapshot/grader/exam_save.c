@@ -62,8 +62,10 @@ static pid_t held_child(struct exam *e)
 	exam_expected(e, "then a child, by fork(), that has only begun");
 	if (a.value != 1)
 		exam_seen(e, "fork() was called %" PRId64 " times", a.value);
-	if (a.more[0])
+	if (a.more[0]) {
+		exam_look(e, "waits: only store_save_wait() may (part 2)");
 		exam_seen(e, "its parent waited for it");
+	}
 	if (exam_children(e, exam_pid(e), &child) != 1)
 		exam_seen(e, "there is none");
 	return child;
