@@ -63,9 +63,10 @@ void file_is(struct exam *e, const char *name)
 	path_of(e, path, name);
 	for (size_t i = 0; i < MOST_KEYS; i++)
 		due += then[i] != 0;
-	exam_expected(e,
-		      "a file with %zu lines, of all keys as they were at %s",
-		      due, "store_save_begin()");
+	exam_expected(
+		e,
+		"a file with %zu lines: all keys, as they were when the last good save began",
+		due);
 	memset(seen, 0, sizeof(seen));
 	file = fopen(path, "r");
 	if (!file)
