@@ -39,27 +39,13 @@ static struct owner spans = {
 	.config = { .engine = HEAP_SPANS },
 };
 
-static char *obtain(struct owner *owner)
-{
-	return owner->ours ? heap_malloc(owner->heap, BLOCK_BYTES) :
-			     malloc(BLOCK_BYTES);
-}
-
-static void release(struct owner *owner, char *block)
-{
-	if (owner->ours)
-		heap_free(owner->heap, block);
-	else
-		free(block);
-}
-
 /* Enough blocks, one behind the other: what lay about before is passed over. */
 static void obtain_all(struct rep *r, struct owner *owner)
 {
 	size_t i = 0;
 
 	while (i < count && rep_going(r)) {
-		char *block = obtain(owner);
+		char *block = heap_or_libc_malloc(owner->heap, BLOCK_BYTES);
 
 		if (rep_failed(r, block ? 0 : -ENOMEM, "get block %zu", i))
 			return;
@@ -119,7 +105,7 @@ static void free_all(void *arg)
 
 	obs_begin(owner->window);
 	for (size_t i = 0; i < count - 1; i++)
-		release(owner, owner->blocks[i]);
+		heap_or_libc_free(owner->heap, owner->blocks[i]);
 	obs_end(owner->window);
 }
 

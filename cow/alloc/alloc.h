@@ -225,6 +225,42 @@ void *heap_memalign(struct heap *heap, size_t align, size_t size);
 int heap_free(struct heap *heap, void *ptr);
 
 /**
+ * heap_or_libc_malloc() - heap_malloc(), or the C library's malloc()
+ * @heap: the heap, or NULL for the C library
+ * @size: bytes
+ *
+ * Return: the block, or NULL with errno.
+ */
+void *heap_or_libc_malloc(struct heap *heap, size_t size);
+
+/**
+ * heap_or_libc_calloc() - heap_calloc(), or the C library's calloc()
+ * @heap: the heap, or NULL for the C library
+ * @count: how many
+ * @size: bytes of each
+ *
+ * Return: the block, or NULL with errno.
+ */
+void *heap_or_libc_calloc(struct heap *heap, size_t count, size_t size);
+
+/**
+ * heap_or_libc_realloc() - heap_realloc(), or the C library's realloc()
+ * @heap: the heap, or NULL for the C library
+ * @ptr: a block of it, or NULL
+ * @size: bytes
+ *
+ * Return: the block, or NULL with errno.
+ */
+void *heap_or_libc_realloc(struct heap *heap, void *ptr, size_t size);
+
+/**
+ * heap_or_libc_free() - heap_free(), or the C library's free()
+ * @heap: the heap, or NULL for the C library
+ * @ptr: a block of it, or NULL
+ */
+void heap_or_libc_free(struct heap *heap, void *ptr);
+
+/**
  * heap_usable_size() - how many bytes a block really has
  * @heap: the heap
  * @ptr: a block, or NULL
