@@ -62,7 +62,7 @@ const struct entry people[] = {
 	  "A heap that shrinks gives pages back, and growing again reads zeros.",
 	  "shrink_left == 1 && shrink_zeros == shrink_pages", CONFIRMED,
 	  "within the last page the bytes survive" },
-	{ "N3", "realloc(p, 0) is the same as free(p).", "realloc_forms == 2",
+	{ "N3", "realloc(p, 0) is the same as free(p).", "realloc_forms == 3",
 	  CONFIRMED,
 	  "with this C library: it is implementation-defined, and undefined in C23" },
 	{ "N4", "MAP_NORESERVE only matters under strict accounting.",
