@@ -3,7 +3,7 @@
 # The guard: are calls counted as strace counts them, does exactly the named
 # call fail, and is nothing left behind?
 
-bats_require_minimum_version 1.5.0
+load helpers
 
 setup() {
 	build=${COW_BUILD:-build}
@@ -20,6 +20,7 @@ setup() {
 	nobody=()
 	[ "$(id -u)" -ne 0 ] ||
 		nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	own_everything "$tmp"
 }
 
 teardown() {
@@ -48,24 +49,6 @@ same_as_strace() {
 	jq -r '"\(.call) \(.calls)"' "$tmp/ledger" | sort > "$tmp/ours"
 	[ -s "$tmp/ours" ]
 	diff "$tmp/theirs" "$tmp/ours"
-}
-
-# No process with that command line, or of that name, runs.
-none_left() {
-	for _ in $(seq 60); do
-		pgrep -r R,S,D,T -f "^$1" > /dev/null || return 0
-		sleep 0.05
-	done
-	return 1
-}
-
-# await NAME : until a process of that name runs
-await() {
-	for _ in $(seq 100); do
-		pgrep -f "^$1" > /dev/null && return 0
-		sleep 0.05
-	done
-	return 1
 }
 
 @test "ledger: counts as strace -c -f does" {
@@ -166,8 +149,7 @@ await() {
 		await "sleep 7711"
 		kill -9 $!
 		run wait $!
-		none_left "sleep 7711"
-		none_left guard-keeper
+		nothing_left
 	done
 }
 
@@ -177,7 +159,7 @@ await() {
 	await "sleep 7722"
 	kill -9 "$(ps -o pid= --ppid $!)"
 	run wait $!
-	none_left "sleep 7722"
+	nothing_left
 }
 
 @test "a signal to the supervisor goes to the command" {
@@ -187,7 +169,7 @@ await() {
 	status=0
 	wait $! || status=$?
 	[ "$status" -eq 143 ]
-	none_left "sleep 7733"
+	nothing_left
 }
 
 @test "fail: exactly the named call fails" {
@@ -254,7 +236,7 @@ await() {
 		abort crash
 		hang hang
 	EOF
-	none_left "$frail leak"
+	nothing_left
 }
 
 @test "sweep: the same k gives the same outcome; TAP; no terminal, no bar" {
@@ -282,22 +264,14 @@ await() {
 		sleep 1
 		kill -"$sig" $!
 		run wait $!
-		none_left "$frail hang"
-		none_left guard-keeper
-		for _ in $(seq 40); do
-			[ -n "$(find /tmp -maxdepth 1 -name 'cow-fail-*')" ] || break
-			sleep 0.05
-		done
-		[ -z "$(find /tmp -maxdepth 1 -name 'cow-fail-*')" ]
+		nothing_left
 	done
 }
 
 @test "sweep: leaves no file and no process" {
 	need_plain
-	before=$(find /tmp -maxdepth 1 -name 'cow-fail-*')
 	run -1 "$fail" --sweep --call mmap -q -- "$frail" leak-file
-	[ "$(find /tmp -maxdepth 1 -name 'cow-fail-*')" = "$before" ]
-	none_left guard-keeper
+	nothing_left
 }
 
 @test "the guard's own programs take refused calls well" {

@@ -22,6 +22,51 @@ close_copies()
 	rm -rf "$COPIES"
 }
 
+# What the test starts from here on is known by a mark in its environment, and
+# makes its temporary files below $1: others may run the same programs meanwhile.
+own_everything()
+{
+	export COW_TEST_MARK=$1 TMPDIR=$1/tmp
+	install -d -m 1777 "$TMPDIR"
+}
+
+# The processes with that mark, whatever became of their names; no zombies, which
+# may wait for a slow init.
+own_processes()
+{
+	env -u COW_TEST_MARK grep -lsxz "COW_TEST_MARK=$COW_TEST_MARK" \
+		/proc/[0-9]*/environ | tr -dc '0-9\n'
+}
+
+# No process of ours runs, and no temporary file is left.
+nothing_left()
+{
+	local end=$((SECONDS + 5))
+
+	while [ "$SECONDS" -lt "$end" ]; do
+		[ -n "$(own_processes; ls -A "$TMPDIR")" ] || return 0
+		sleep 0.05
+	done
+	own_processes | xargs -r ps -f
+	ls -l "$TMPDIR"
+	return 1
+}
+
+# await TEXT : until a process of ours runs whose command line begins so
+await()
+{
+	local _ pid line
+
+	for _ in $(seq 100); do
+		for pid in $(own_processes); do
+			line=$(tr '\0' ' ' 2> /dev/null < "/proc/$pid/cmdline") &&
+				[[ $line == "$1"* ]] && return 0
+		done
+		sleep 0.05
+	done
+	return 1
+}
+
 # Run as a user without any rights; as ourselves if we are one already.
 as_nobody()
 {

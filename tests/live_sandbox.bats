@@ -3,6 +3,8 @@
 # The sandbox: is each way out refused, with a line that names it, and is the
 # machine afterwards as it was?
 
+load helpers
+
 setup() {
 	[ -z "${SAN-}" ] || skip "a sanitizer needs what the sandbox refuses"
 	build=$(realpath "${COW_BUILD:-build}")
@@ -19,22 +21,13 @@ setup() {
 	users=("env")
 	[ "$(id -u)" -ne 0 ] ||
 		users+=("setpriv --reuid=65534 --regid=65534 --clear-groups")
+	own_everything "$tmp"
 	cd "$tmp/in" || return
 }
 
 teardown() {
 	cd /
 	[ -z "${tmp-}" ] || rm -rf "$tmp"
-}
-
-# No process of that name runs; a zombie may wait for a slow init.
-none()
-{
-	for _ in $(seq 60); do
-		pgrep -r R,S,D,T -x "$1" > /dev/null || return 0
-		sleep 0.05
-	done
-	return 1
 }
 
 # refused WAY PATTERN : refused, named, and nothing has changed outside
@@ -53,8 +46,7 @@ refused() {
 		[[ $output == *"sandbox: "$2* ]]
 		[ "$(ls "$tmp/out")" = secret ]
 		[ "$(< "$tmp/out/secret")" = secret ]
-		none escape
-		none bomb
+		nothing_left
 		find . -mindepth 1 ! -name escape ! -name bomb -delete
 	done
 }
@@ -130,13 +122,12 @@ refused() {
 	refused fill-unnamed "refused openat(*too many files made"
 	refused fill-memory "refused memfd_create(*too many files made"
 	refused fill-deep "refused mkdir(*too many files made"
-	[ -z "$(find /tmp -maxdepth 1 -name 'cow-sandbox-????????????????')" ]
 	# Into a pipe that is read; what is written there is dropped.
 	limits=(--cpu 20 --wall 30 --output 4M)
 	"$sandbox" "${limits[@]}" -- ./bomb flood "$tmp/out" 2> "$tmp/e" 3>&- |
 		wc -c > "$tmp/n"
 	grep "sandbox: killed: .* bytes written, 4194304 allowed" "$tmp/e"
-	none bomb
+	nothing_left
 }
 
 @test "never ending" {
@@ -188,36 +179,22 @@ refused() {
 	for target in "" -; do
 		setsid "$sandbox" --wall 100 -- \
 			./bomb wait "$tmp/out" 3>&- &
-		for _ in $(seq 100); do
-			pgrep -x bomb > /dev/null && break
-			sleep 0.05
-		done
-		kill -9 -- "$target$(pgrep -x sandbox -n)"
+		await "./bomb wait"
+		kill -9 -- "$target$!"
 		run wait $!
-		none bomb
-		none guard-keeper
-		for _ in $(seq 40); do
-			left=$(find /tmp -maxdepth 1 \
-				-name 'cow-sandbox-????????????????')
-			[ -n "$left" ] || break
-			sleep 0.05
-		done
-		[ -z "$left" ]
+		nothing_left
 	done
 }
 
 @test "a signal goes to the program, and ends one that ignores it" {
 	"$sandbox" --wall 100 -- ./bomb ignore "$tmp/out" 2> "$tmp/e" 3>&- &
-	for _ in $(seq 100); do
-		pgrep -x bomb > /dev/null && break
-		sleep 0.05
-	done
+	await "./bomb ignore"
 	kill -TERM $!
 	status=0
 	wait $! || status=$?
 	[ "$status" -eq 1 ]
 	grep "killed: SIGTERM did not end it" "$tmp/e"
-	none bomb
+	nothing_left
 }
 
 @test "descriptors of the caller stay with the caller" {
@@ -255,7 +232,7 @@ refused() {
 	[ "$status" -eq 5 ]
 	run "$sandbox" --profile nonsense -- true
 	[ "$status" -eq 2 ]
-	[ -z "$(find /tmp -maxdepth 1 -name 'cow-sandbox-*')" ]
+	nothing_left
 }
 
 # A demo reads tracefs, which it may have to mount for itself.

@@ -9,19 +9,28 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "internal.h"
 
-int guard_folder_name(const char *prefix, char *path, size_t size)
+/* Where POSIX has temporary files, as far as one may be made there. */
+static const char *parent_folder(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir == '/' && !access(dir, W_OK | X_OK) ? dir : "/tmp";
+}
+
+int guard_folder_name(const char *name, char *path, size_t size)
 {
 	uint64_t word;
 
 	if (getrandom(&word, sizeof(word), 0) != sizeof(word))
 		return -EIO;
-	if ((size_t)snprintf(path, size, "%s-%016llx", prefix,
+	if ((size_t)snprintf(path, size, "%s/%s-%016llx", parent_folder(), name,
 			     (unsigned long long)word) >= size)
 		return -ENAMETOOLONG;
 	return 0;

@@ -314,13 +314,14 @@ int guard_landlock(void);
 
 /**
  * guard_folder_name() - make up a path for a tmpdir
- * @prefix: how it begins, such as "/tmp/cow-sandbox"
- * @path: filled in: the prefix, a dash, 16 random digits
+ * @name: what it is for, such as "cow-sandbox"
+ * @path: filled in: the folder that TMPDIR names, or /tmp; @name, a dash, 16
+ *        random digits
  * @size: bytes of @path
  *
  * Return: 0; -ENAMETOOLONG; -EIO when the kernel has no random numbers.
  */
-int guard_folder_name(const char *prefix, char *path, size_t size);
+int guard_folder_name(const char *name, char *path, size_t size);
 
 #include "look.h"
 #include "trial.h"

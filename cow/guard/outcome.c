@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,7 +150,8 @@ static int run_in(char *tmpdir, const int *fds, struct guard_trial *t,
 
 int guard_capture(struct guard_trial *t, struct guard_result *r)
 {
-	char tmpdir[64];
+	char tmpdir[PATH_MAX] = "TMPDIR=";
+	size_t name = strlen(tmpdir);
 	int i, err = 0;
 	int fds[3] = { open("/dev/null", O_RDONLY | O_CLOEXEC),
 		       memfd_create("out", MFD_CLOEXEC),
@@ -159,8 +161,8 @@ int guard_capture(struct guard_trial *t, struct guard_result *r)
 	if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
 		err = -errno;
 	else
-		err = guard_folder_name("TMPDIR=/tmp/cow-fail", tmpdir,
-					sizeof(tmpdir));
+		err = guard_folder_name("cow-fail", tmpdir + name,
+					sizeof(tmpdir) - name);
 	if (!err) {
 		err = run_in(tmpdir, fds, t, r);
 		hash_output(fds[1], r);

@@ -58,7 +58,7 @@ struct profile is; /* with options applied */
 static char **command;
 static char folder[PATH_MAX];
 static struct folders folders;
-static char tmpdir[64];
+static char tmpdir[PATH_MAX];
 static int report = -1;
 static int fds[3] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
 static atomic_int stop_sig;
@@ -355,7 +355,7 @@ int main(int argc, char **argv)
 	part_from_stderr();
 	if (!getcwd(folder, sizeof(folder)))
 		err(1, "finding out which folder this is");
-	error = guard_folder_name("/tmp/cow-sandbox", tmpdir, sizeof(tmpdir));
+	error = guard_folder_name("cow-sandbox", tmpdir, sizeof(tmpdir));
 	if (error || setenv("TMPDIR", tmpdir, 1))
 		errx(1, "naming a folder for %s: %s", command[0],
 		     strerror(error ? -error : errno));

@@ -17,12 +17,14 @@ calls=${*:-brk mmap munmap mprotect mremap madvise clone memfd_create socketpair
 	prctl seccomp recvmsg poll sendmsg ioctl wait4 rt_sigprocmask getrandom}
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
+mkdir "$tmp/tmp" || exit 1
+export TMPDIR=$tmp/tmp
 command -v strace > /dev/null || { echo "strace is missing"; exit 4; }
 status=0
 total=0
 
 left() {
-	compgen -G '/tmp/cow-*-????????????????'
+	ls -A "$TMPDIR"
 	pgrep -r R,S,D,T -f "^$tmp/sleep" || :
 }
 
