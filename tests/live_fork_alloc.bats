@@ -64,3 +64,19 @@ within_bound()
 		>"$BATS_TEST_TMPDIR/out"
 	run ! within_bound <"$BATS_TEST_TMPDIR/out"
 }
+
+# Fields: pages before, pages after, growth in percent.
+grows_little()
+{
+	awk '{ print "grew by " $3 " %" }
+		NF != 3 || $1 < 1000 || $3 > 2 { bad = 1 }
+		END { exit bad || NR != 1 }'
+}
+
+@test "a parent that works while its many children live stays as large" {
+	on engine=spans "$BENCH/fork_often" 100 16 >"$BATS_TEST_TMPDIR/out"
+	grows_little <"$BATS_TEST_TMPDIR/out"
+	on engine=spans,seal=always "$BENCH/fork_often" 10 16 \
+		>"$BATS_TEST_TMPDIR/out"
+	run ! grows_little <"$BATS_TEST_TMPDIR/out"
+}
