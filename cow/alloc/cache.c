@@ -86,15 +86,32 @@ static void retire(struct cache *cache, struct bin *bin)
 	}
 }
 
-static bool take_listed(struct cache *cache, unsigned int sc)
+/* Free blocks among those that were used before. */
+static bool has_gaps(const struct span *span)
+{
+	uint32_t i;
+
+	for (i = 0; i < span->begun; i++)
+		if (word_get(&span->map[i]))
+			return true;
+	return false;
+}
+
+/* One of its lists to be the current one; with @gaps, one that has some. */
+static bool take_listed(struct cache *cache, unsigned int sc, bool gaps)
 {
 	struct stock *stock = &cache->stock[sc];
+	struct bin *bin = &cache->bins->bin[sc];
 	struct span *span = stock->listed;
 
+	while (gaps && span && !has_gaps(span))
+		span = span->next;
 	if (!span)
 		return false;
 	list_remove(stock, span);
-	set_current(&cache->bins->bin[sc], span);
+	if (bin->span)
+		retire(cache, bin);
+	set_current(bin, span);
 	return true;
 }
 
@@ -160,11 +177,15 @@ static bool refill_from_own(struct cache *cache, unsigned int sc)
 	struct bin *bin = &cache->bins->bin[sc];
 
 	remote_collect(cache);
-	if (bin->span && next_word(bin, !cache->stock[sc].listed))
+	if (bin->span && next_word(bin, false))
+		return true;
+	if (take_listed(cache, sc, true))
+		return next_word(bin, false);
+	if (bin->span && next_word(bin, true))
 		return true;
 	if (bin->span)
 		retire(cache, bin);
-	return (take_listed(cache, sc) || take_rest(bin)) &&
+	return (take_rest(bin) || take_listed(cache, sc, false)) &&
 	       next_word(bin, true);
 }
 

@@ -14,9 +14,9 @@
 #include <sys/mman.h>
 
 /* Dirty units that are kept: a share of those in use, or what comes and goes. */
-#define KEEP_LEAST (((size_t)1 << 20) >> UNIT_SHIFT)
+#define KEEP_LEAST (((size_t)512 << 10) >> UNIT_SHIFT)
 #define KEEP_MOST  (((size_t)64 << 20) >> UNIT_SHIFT)
-#define KEEP_SHARE 16
+#define KEEP_SHARE 64
 
 /* So much of what is kept beside is forgotten at each time of giving back. */
 #define SWING_DECAY 8

@@ -21,7 +21,7 @@
 #define MAPPED_ONCE ((uint64_t)1 << 56)
 #define PRESENT	    ((uint64_t)1 << 63)
 #define LEAST_SPENT ((size_t)256 << 10)
-#define LEFT_MOST   1.01
+#define LEFT_MOST   1.005
 #define LOOK_EVERY  ((size_t)64 << 10)
 #define COARSE_MOST ((size_t)4 << 20)
 

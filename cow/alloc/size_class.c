@@ -46,17 +46,20 @@ void class_init(void)
 /*
  * How long a span of a class is when the bin has so many already.  The first
  * ones are short, as many threads have few blocks of many classes; later ones
- * have as many blocks as a record of three cache lines has bits for.
+ * have as many blocks as a record of three cache lines has bits for.  Those of
+ * larger blocks stay short: a span serves other classes only when it is empty.
  */
 size_t class_span_units(unsigned int sc, unsigned int spans)
 {
-	const size_t blocks = 896, most = (size_t)1 << 20;
+	const size_t blocks = 896, most = (size_t)1 << 20, larger = 1024;
 	size_t least = (size_t)64 << 10;
 	size_t size = class_size(sc);
 	size_t bytes;
 
 	while (least < 8 * size)
 		least *= 2;
+	if (size >= larger)
+		return least >> UNIT_SHIFT;
 	bytes = least << (spans < 4 ? spans : 4);
 	if (bytes > blocks * size)
 		bytes = blocks * size;
