@@ -311,8 +311,12 @@ static void end(struct rep *r)
 		putchar('\n');
 		paragraph(r, r->demo->lesson);
 	}
+	putchar('\n');
 	rep_labels_text(r, labels, sizeof(labels));
-	printf("\n%zu step%s: %zu ok", r->demo->nsteps, rep_s(r->demo->nsteps),
+	if (*labels)
+		printf("Each fault's kind is known %s.\n", labels);
+	/* The verdict comes last, where one looks for it. */
+	printf("%zu step%s: %zu ok", r->demo->nsteps, rep_s(r->demo->nsteps),
 	       r->verdicts[REP_OK]);
 	if (r->verdicts[REP_DIFFERS]) {
 		printf(", ");
@@ -325,8 +329,6 @@ static void end(struct rep *r)
 		printf(", %zu not run", r->demo->nsteps - r->step);
 	printf("; %" PRIu64 " fault%s predicted, %" PRIu64 " measured.\n",
 	       r->predicted, rep_s(r->predicted), r->measured);
-	if (*labels)
-		printf("Each fault's kind is known %s.\n", labels);
 	score(r);
 }
 

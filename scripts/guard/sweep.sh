@@ -17,10 +17,12 @@ only=${ONLY-}
 status=0
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+mkdir "$work/tmp" || exit 1
+export TMPDIR=$work/tmp
 
 list()
 {
-	find /tmp /var/tmp /dev/shm -maxdepth 1 -name 'cow-*' | sort
+	find "$TMPDIR" /var/tmp /dev/shm -maxdepth 1 -name 'cow-*' | sort
 }
 
 before=$(list)
