@@ -90,13 +90,18 @@ static int await_start(struct guard *g)
 	return 0;
 }
 
-static struct guard *new_guard(const struct guard_spec *spec)
+/* Return: 0 or -errno, with no guard. */
+static int new_guard(struct guard **out, const struct guard_spec *spec)
 {
 	struct seccomp_notif_sizes sizes;
-	struct guard *g = calloc(1, sizeof(*g));
+	struct guard *g;
+	int err = -ENOMEM;
 
+	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes))
+		return -ENOSYS;
+	g = calloc(1, sizeof(*g));
 	if (!g)
-		return NULL;
+		return -ENOMEM;
 	g->sock = -1;
 	g->listener = -1;
 	g->keeper = -1;
@@ -104,17 +109,18 @@ static struct guard *new_guard(const struct guard_spec *spec)
 	note_asked(g, spec);
 	if (spec->tmpdir)
 		g->tmpdir = strdup(spec->tmpdir);
-	if ((spec->tmpdir && !g->tmpdir) ||
-	    seccomp_notify_alloc(&g->req, &g->resp)) {
+	if (!spec->tmpdir || g->tmpdir)
+		err = seccomp_notify_alloc(&g->req, &g->resp);
+	if (err) {
 		free(g->tmpdir);
 		free(g);
-		return NULL;
+		return err == -EOPNOTSUPP ? -ENOSYS : err;
 	}
 	g->req_size = sizeof(*g->req);
-	if (!syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) &&
-	    sizes.seccomp_notif > g->req_size)
+	if (sizes.seccomp_notif > g->req_size)
 		g->req_size = sizes.seccomp_notif;
-	return g;
+	*out = g;
+	return 0;
 }
 
 int guard_open(struct guard **out, const struct guard_spec *spec)
@@ -127,9 +133,9 @@ int guard_open(struct guard **out, const struct guard_spec *spec)
 	err = guard_search(spec->argv[0], path, sizeof(path));
 	if (err)
 		return err;
-	g = new_guard(spec);
-	if (!g)
-		return -ENOMEM;
+	err = new_guard(&g, spec);
+	if (err)
+		return err;
 	err = guard_filter(spec, &prog);
 	if (!err && prctl(PR_SET_CHILD_SUBREAPER, 1))
 		err = -errno;
