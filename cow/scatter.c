@@ -130,6 +130,8 @@ static void store_huge(struct rep *r)
 	    madvise(huge->addr, each * obs_page_size(), MADV_HUGEPAGE))
 		rep_failed(r, -errno, "ask for a huge page");
 	obs_writes(huge);
+	if (rep_failed(r, huge->error, "%s", huge->what))
+		return;
 	if (!(huge->after->flags & OBS_HUGE)) {
 		rep_skip_rest(r, "there are no huge pages here, or none free");
 		return;
