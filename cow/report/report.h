@@ -138,6 +138,16 @@ const char *rep_same(const struct rep *r);
 const char *rep_option(const struct rep *r);
 
 /**
+ * rep_given() - Tell who is asked what can't be known, and is no answer.
+ * @r: the running demo
+ * @fmt: as for printf(3)
+ *
+ * Such as how many pages are written: before rep_because(), which asks. Shown
+ * with --ask only; otherwise the reason says it.
+ */
+void rep_given(struct rep *r, const char *fmt, ...) __printf(2, 3);
+
+/**
  * rep_expect_faults() - Predict page faults of one kind, before they happen.
  * @r: the running demo
  * @faults: how many; 0 predicts that there is none of any kind

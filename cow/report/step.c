@@ -36,6 +36,18 @@ const char *rep_option(const struct rep *r)
 	return r->options.own;
 }
 
+void rep_given(struct rep *r, const char *fmt, ...)
+{
+	char text[200];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (r->options.ask && !r->failed)
+		rep_wrapped(r, "given", text, NULL);
+}
+
 void rep_expect_faults(struct rep *r, uint64_t faults, enum obs_kind kind)
 {
 	struct rep_claim *claim = r->n_claims ? &r->claims[r->n_claims - 1] :
