@@ -16,7 +16,7 @@
 /* The store's records; an update writes one of them. */
 #define RECORD_BYTES 64
 
-static size_t n, half, page_size;
+static size_t n, hot, page_size;
 static char *store;
 static struct obs_window *all, *some, *saver;
 static struct obs_peer *peer;
@@ -24,11 +24,11 @@ static struct obs_peer *peer;
 static void set_up(struct rep *r)
 {
 	n = rep_pages(r);
-	half = (n + 1) / 2;
+	hot = rep_vary(r, (n + 1) / 2, 1, n);
 	page_size = obs_page_size();
 	store = rep_area(r, n);
 	all = rep_window(r, store, n);
-	some = rep_window(r, store, half);
+	some = rep_window(r, store, hot);
 	saver = rep_window(r, store, n);
 	if (rep_going(r) &&
 	    mmap(store, n * page_size, PROT_READ | PROT_WRITE,
@@ -60,20 +60,22 @@ static void load(struct rep *r)
 
 static void save(struct rep *r)
 {
-	rep_expect_faults(r, half, OBS_KIND_COPY);
-	rep_expect(r, half, "pages", "of memory that the save has cost");
+	rep_given(r, "in %zu of the %zu pages a record of %d bytes is updated",
+		  hot, n, RECORD_BYTES);
+	rep_expect_faults(r, hot, OBS_KIND_COPY);
+	rep_expect(r, hot, "pages", "of memory that the save has cost");
 	rep_expect(r, page_size / RECORD_BYTES, "times",
 		   "as many bytes copied as were updated");
 	rep_because(
 		r,
-		"a child saves what it inherited; the parent updates a record of 64 bytes in each page of the first half, and each time a page is copied");
+		"a child saves what it inherited; the parent updates a record of 64 bytes in each of the hot pages, and each time a page is copied");
 	peer = rep_peer(r);
 	if (peer)
 		rep_forked(r, peer, fork());
 	update(r, some, 'b');
 	rep_saw(r, held_alone(r));
 	rep_saw(r, some->faults.kind[OBS_KIND_COPY] * page_size /
-			   (half * RECORD_BYTES));
+			   (hot * RECORD_BYTES));
 	rep_strip(r, "parent", all->after, n);
 }
 
@@ -88,7 +90,7 @@ static void update_hot(struct rep *r)
 
 static void update_all(struct rep *r)
 {
-	rep_expect_faults(r, n - half, OBS_KIND_COPY);
+	rep_expect_faults(r, n - hot, OBS_KIND_COPY);
 	rep_expect(r, n, "pages", "of memory that the save has cost");
 	rep_expect(r, n, "pages", "that the child saves as they were");
 	rep_because(
@@ -131,8 +133,8 @@ static void quick(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "A store is filled.", "S42", load },
-	{ "A child saves; half of the pages are updated.", "S48 S57", save },
-	{ "The same half is updated again.", "S49", update_hot },
+	{ "A child saves; some pages are updated.", "S48 S57", save },
+	{ "The same pages are updated again.", "S49", update_hot },
 	{ "The worst case: all are updated.", "S53 S57", update_all },
 	{ "The save is done; all are updated.", "S49", after },
 	{ "A quick save, then updates.", "S48 S56", quick },

@@ -84,6 +84,7 @@ static void child_writes(struct rep *r)
 {
 	struct obs_rollup its;
 
+	rep_given(r, "it writes %zu of the %zu pages", part, n);
 	rep_expect_faults(r, part, OBS_KIND_COPY);
 	rep_expect(r, n, "pages", "of the child's RSS");
 	rep_expect(r, part, "pages", "of the child's Private_Dirty");

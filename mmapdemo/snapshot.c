@@ -13,7 +13,7 @@
 
 #include "report/report.h"
 
-static size_t n, half, page_size;
+static size_t n, part, page_size;
 static int fd = -1;
 static struct obs_window *all, *lower, *upper;
 
@@ -22,7 +22,7 @@ static void set_up(struct rep *r)
 	char *area = rep_area(r, rep_pages(r));
 
 	n = rep_pages(r);
-	half = (n + 1) / 2;
+	part = rep_vary(r, (n + 1) / 2, (n + 1) / 2, n);
 	page_size = obs_page_size();
 	fd = memfd_create("snapshot", MFD_CLOEXEC);
 	if (rep_failed(r, fd < 0 ? -errno : 0, "make a file in memory") ||
@@ -33,8 +33,8 @@ static void set_up(struct rep *r)
 		 MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
 		rep_failed(r, -errno, "mmap %zu pages of a file", n);
 	all = rep_window(r, area, n);
-	lower = rep_window(r, area, half);
-	upper = rep_window(r, area + (n - half) * page_size, half);
+	lower = rep_window(r, area, part);
+	upper = rep_window(r, area + (n - part) * page_size, part);
 }
 
 /* Someone writes the whole file, by write(), not through a mapping. */
@@ -73,12 +73,13 @@ static void see_new(struct rep *r)
 
 static void copy_some(struct rep *r)
 {
-	rep_expect_faults(r, half, OBS_KIND_COPY);
-	rep_expect(r, half, "pages", "that read as we stored");
-	rep_expect(r, n - half, "pages", "that show the file's latest");
+	rep_given(r, "%zu of the %zu pages are stored to", part, n);
+	rep_expect_faults(r, part, OBS_KIND_COPY);
+	rep_expect(r, part, "pages", "that read as we stored");
+	rep_expect(r, n - part, "pages", "that show the file's latest");
 	rep_because(
 		r,
-		"our stores copied half of the pages: those have parted from the file, the others have not");
+		"our stores copied these pages: they have parted from the file, the others have not");
 	lower->value = 'p';
 	obs_writes(lower);
 	write_file(r, 'c');
@@ -91,7 +92,7 @@ static void copy_some(struct rep *r)
 
 static void copy_all(struct rep *r)
 {
-	size_t left = n - half;
+	size_t left = n - part;
 
 	rep_expect_faults(r, left, OBS_KIND_COPY);
 	rep_expect(r, left, "pages", "that still show what was in them");
@@ -100,7 +101,7 @@ static void copy_all(struct rep *r)
 		r,
 		"a real snapshot copies every page before the file changes: here by storing each first byte anew");
 	obs_begin(upper);
-	for (size_t i = half - left; i < half; i++) {
+	for (size_t i = part - left; i < part; i++) {
 		char *page = upper->addr + i * page_size;
 
 		touch_write(page, touch_read(page));
@@ -138,9 +139,9 @@ static const struct rep_step steps[] = {
 	{ "A file is mapped privately and read.", "S41", see_old },
 	{ "The file is written: the mapping shows it.", "S37", see_new,
 	  "The file is written." },
-	{ "Half of the mapping is stored to, then the file written.", "S37",
+	{ "A part of the mapping is stored to, then the file written.", "S37",
 	  copy_some },
-	{ "The other half is made a snapshot, then the file written.",
+	{ "The other part is made a snapshot, then the file written.",
 	  "S37 S56", copy_all },
 	{ "The copies are dropped.", "S37", forget },
 };

@@ -81,6 +81,7 @@ static size_t pages_on_break(void)
 
 static void one_byte_less(struct rep *r)
 {
+	rep_given(r, "the threshold is %zu bytes", threshold);
 	rep_expect(r, 0, "mappings", "of a block's own");
 	rep_expect(r, n + 1, "pages", "that the break moved");
 	rep_because(

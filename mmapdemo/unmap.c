@@ -15,7 +15,7 @@
 
 #include "report/report.h"
 
-static size_t n, third, hole, page_size;
+static size_t n, side, hole, page_size;
 static char *area;
 static struct obs_window *window;
 
@@ -38,8 +38,8 @@ static void unmap(struct rep *r, char *addr, size_t pages)
 static void set_up(struct rep *r)
 {
 	n = rep_pages(r);
-	third = n / 3;
-	hole = n - 2 * third;
+	side = rep_vary(r, n / 3, 0, (n - 1) / 2);
+	hole = n - 2 * side;
 	page_size = obs_page_size();
 	area = rep_area(r, n);
 	window = rep_window(r, area, n);
@@ -79,13 +79,14 @@ static void in_the_middle(struct rep *r)
 {
 	size_t missed;
 
+	rep_given(r, "%zu of the %zu pages are unmapped", hole, n);
 	rep_expect_faults(r, hole, OBS_KIND_SEGV);
 	rep_expect(r, hole, "stores", "that end in SIGSEGV, SEGV_MAPERR");
 	rep_expect(r, hole, "pages", "that no mapping holds");
 	rep_because(
 		r,
 		"any pages of a mapping can be unmapped: what is left and right of the hole goes on as mappings of their own");
-	unmap(r, area + third * page_size, hole);
+	unmap(r, area + side * page_size, hole);
 	missed = try_pages();
 	rep_saw_faults(r, window);
 	rep_saw(r, missed);
@@ -95,7 +96,7 @@ static void in_the_middle(struct rep *r)
 
 static void fill_hole(struct rep *r)
 {
-	char *middle = area + third * page_size, *got;
+	char *middle = area + side * page_size, *got;
 	struct obs_vma vma = { 0 };
 
 	rep_expect_faults(r, hole, OBS_KIND_ZERO);

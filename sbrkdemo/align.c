@@ -88,6 +88,7 @@ static void store(struct rep *r, size_t offset)
 
 static void store_aligned(struct rep *r)
 {
+	rep_given(r, "%zu objects of 8 bytes, each in a page of its own", n);
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
 	rep_because(r, "the last bytes of every second page: one page each");
 	store(r, page_size - sizeof(uint64_t));
@@ -95,6 +96,7 @@ static void store_aligned(struct rep *r)
 
 static void store_across(struct rep *r)
 {
+	rep_given(r, "%zu objects of 8 bytes, none near another", n);
 	rep_expect_faults(r, 2 * n, OBS_KIND_ZERO);
 	rep_because(r, "half a step further: the objects lie across two pages");
 	store(r, page_size - HALF);

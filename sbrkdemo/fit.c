@@ -7,6 +7,7 @@
  * Try: fit --json
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "alloc/alloc.h"
@@ -24,12 +25,13 @@ struct scene {
 	bool open; /* behind the last hole the heap is free, too */
 };
 
-static size_t area_bytes;
+static size_t area_bytes, many; /* small holes */
 static char *area;
 static struct obs_window *window;
 
 static void set_up(struct rep *r)
 {
+	many = rep_vary(r, 10, 4, 10);
 	area_bytes = rep_pages(r) * obs_page_size();
 	area = rep_area(r, rep_pages(r));
 	window = rep_window(r, area, rep_pages(r));
@@ -77,26 +79,23 @@ static uint64_t play(const struct scene *scene, struct heap *heap, char *map)
 
 static void compare(struct rep *r, const struct scene *scene)
 {
-	struct heap_config config = { .backend = HEAP_FIXED,
-				      .buffer = area,
-				      .buffer_size =
-					      SLOTS * SLOT + HEAP_ALIGN };
+	struct heap_config config = { .backend = HEAP_FIXED, .buffer = area };
 	char maps[HEAP_POLICIES][SLOTS + 1];
 	struct heap *heaps[HEAP_POLICIES];
 	uint64_t seen[HEAP_POLICIES];
-	int i;
 
-	for (i = 0; i < HEAP_POLICIES; i++) {
+	config.buffer_size = SLOTS * SLOT + HEAP_ALIGN;
+	for (int i = 0; i < HEAP_POLICIES; i++) {
 		config.policy = i;
 		if (rep_failed(r, heap_open(&config, &heaps[i]), "open a heap"))
 			return;
 	}
 	obs_begin(window);
-	for (i = 0; i < HEAP_POLICIES; i++)
+	for (int i = 0; i < HEAP_POLICIES; i++)
 		seen[i] = play(scene, heaps[i], maps[i]);
 	obs_end(window);
 	rep_saw_faults(r, window);
-	for (i = 0; i < HEAP_POLICIES; i++) {
+	for (int i = 0; i < HEAP_POLICIES; i++) {
 		rep_note(r, "%-5s %s", heap_policy_name(i), maps[i]);
 		rep_saw(r, seen[i]);
 		heap_close(heaps[i]);
@@ -111,6 +110,7 @@ static void scene(struct rep *r, const struct scene *scene, size_t faults,
 					    "by best fit", "by worst fit" };
 	const char *unit = scene->open ? "blocks looked at" : "requests served";
 
+	rep_given(r, "%.*s", (int)strcspn(why, ":"), why);
 	rep_expect_faults(r, faults, OBS_KIND_ZERO);
 	for (int i = 0; i < HEAP_POLICIES; i++)
 		rep_expect(r, results[i], unit, what[i]);
@@ -144,12 +144,18 @@ static void worst_wins(struct rep *r)
 
 static void next_is_quick(struct rep *r)
 {
-	static const struct scene holes = { { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
-					    { 2, 2, 2 },
-					    true };
+	struct scene holes = { { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
+			       { 2, 2, 2 },
+			       true };
+	size_t far = 3 * (many + 1);
+	char why[200];
 
-	scene(r, &holes, 0, (uint64_t[]){ 33, 3, 33, 33 },
-	      "ten holes too small lie before the one for all three requests; first fit passes them each time, next fit goes on where it was, the others look at every block");
+	holes.holes[many] = 0;
+	snprintf(
+		why, sizeof(why),
+		"%zu holes of 1 slot, then room; 3 requests for 2: first fit passes all holes each time, next fit goes on where it was, others look at all blocks",
+		many);
+	scene(r, &holes, 0, (uint64_t[]){ far, 3, far, far }, why);
 }
 
 static const struct rep_step steps[] = {

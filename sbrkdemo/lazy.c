@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A large break costs nothing until it is touched: the heap's size, its
- * resident pages and the faults, while a quarter is written and all is read.
+ * resident pages and the faults, while a written is written and all is read.
  *
  * Try: lazy
  * Try: lazy --size 64M
@@ -15,7 +15,7 @@
 
 static size_t n, part, page_size;
 static char *start;
-static struct obs_window *all, *quarter;
+static struct obs_window *all, *written;
 
 static bool move_break(struct rep *r, intptr_t increment)
 {
@@ -37,7 +37,7 @@ static void set_up(struct rep *r)
 	start = sbrk(0);
 	touch_write(start - 1, 'x');
 	all = rep_window(r, start, n);
-	quarter = rep_window(r, start, part);
+	written = rep_window(r, start, part);
 }
 
 /* Pages of address space of the heap (VSZ), and those with memory (RSS). */
@@ -88,14 +88,15 @@ static void grow(struct rep *r)
 	hand_in(r, all);
 }
 
-static void write_quarter(struct rep *r)
+static void write_part(struct rep *r)
 {
+	rep_given(r, "%zu of the %zu pages are written", part, n);
 	rep_expect_faults(r, part, OBS_KIND_ZERO);
 	expect(r, n, part);
 	rep_because(r, "a page comes when it is stored to, and only it");
-	quarter->value = 'x';
-	obs_writes(quarter);
-	hand_in(r, quarter);
+	written->value = 'x';
+	obs_writes(written);
+	hand_in(r, written);
 }
 
 static void read_all(struct rep *r)
@@ -127,7 +128,7 @@ static void shrink(struct rep *r)
 
 static const struct rep_step steps[] = {
 	{ "The break moves.", "S25 S28", grow },
-	{ "A quarter is written.", "S28", write_quarter },
+	{ "A part is written.", "S28", write_part },
 	{ "All is read.", "S28", read_all },
 	{ "The break moves back.", "S29", shrink },
 };

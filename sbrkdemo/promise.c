@@ -85,6 +85,8 @@ static char *take(struct rep *r)
 
 static void promise(struct rep *r)
 {
+	rep_given(r, "malloc() of %zu bytes, %zu pages with its notes", bytes,
+		  n);
 	rep_expect(r, n, "pages", "of address space");
 	rep_expect(r, 1, "pages", "of memory");
 	rep_because(r, "only the page with malloc()'s own notes is touched");
@@ -96,6 +98,7 @@ static void promise(struct rep *r)
 
 static void touch_part(struct rep *r)
 {
+	rep_given(r, "the first %zu of the %zu pages are stored to", part, n);
 	rep_expect_faults(r, part - 1, OBS_KIND_ZERO);
 	rep_expect(r, 0, "pages", "more of address space");
 	rep_expect(r, part - 1, "pages", "more of memory");

@@ -13,7 +13,7 @@
 
 #include "report/report.h"
 
-static size_t n, page_size;
+static size_t n, page_size, odd;
 static char *start; /* of n + 1 pages, the first of which stays */
 static struct obs_window *all, *upper;
 
@@ -29,6 +29,7 @@ static void set_up(struct rep *r)
 {
 	n = rep_pages(r);
 	page_size = obs_page_size();
+	odd = rep_vary(r, page_size / 2, 2, page_size - 1);
 	/* From now on malloc() takes what it needs by mmap(), not by brk(). */
 	mallopt(M_MMAP_THRESHOLD, 0);
 	move_break(r, -(uintptr_t)sbrk(0) % page_size);
@@ -66,10 +67,14 @@ static void grow_and_fill(struct rep *r)
 static void within_a_page(struct rep *r)
 {
 	struct obs_signal near, far;
-	char *end = start + (n + 1) * page_size, *brk = end - page_size / 2;
+	char *end = start + (n + 1) * page_size, *brk = end - odd;
 
+	rep_given(
+		r,
+		"by %zu bytes; one byte is stored at the new break, and one at the old",
+		odd);
 	rep_expect_faults(r, 1, OBS_KIND_SEGV);
-	rep_expect(r, page_size / 2 - 1, "bytes", "beyond that one as before");
+	rep_expect(r, odd - 1, "bytes", "beyond that one as before");
 	rep_because(
 		r,
 		"the kernel gives and takes whole pages: a store just past the break is no error, one a page on is");
@@ -91,7 +96,7 @@ static void whole_pages(struct rep *r)
 	rep_expect(r, 1, "pages", "still present");
 	rep_because(
 		r,
-		"the break goes back to half of the first page; the pages above it leave the mapping and are freed");
+		"the break goes back into the first page; the pages above it leave the mapping and are freed");
 	obs_begin(all);
 	if (!move_break(r, -(intptr_t)(n * page_size)))
 		return;
@@ -109,8 +114,8 @@ static void grow_again(struct rep *r)
 	rep_expect(r, page_size, "bytes", "of the first page surviving");
 	rep_because(
 		r,
-		"the pages that went are gone; a load finds zeros. The first page never went, not even its half beyond the break");
-	if (!move_break(r, n * page_size + page_size / 2))
+		"the pages that went are gone; a load finds zeros. The first page never went, not even what of it is beyond the break");
+	if (!move_break(r, n * page_size + odd))
 		return;
 	rep_reads(r, NULL, upper, 0);
 	rep_saw(r, upper->matched);
@@ -122,8 +127,8 @@ static void grow_again(struct rep *r)
 static const struct rep_step steps[] = {
 	{ "sbrk() grows the heap, and each page is filled with 'x'.", "S25",
 	  grow_and_fill },
-	{ "Shrink by half a page: nothing goes.", "S29", within_a_page,
-	  "The heap shrinks by half a page; bytes beyond it are touched." },
+	{ "Shrink by less than a page: nothing goes.", "S29", within_a_page,
+	  "The heap shrinks by less than a page; bytes beyond it are touched." },
 	{ "Shrink by whole pages: they go back to the system.", "S25 S29",
 	  whole_pages, "It shrinks by whole pages." },
 	{ "Grow again: the pages come back zeroed; the first kept its bytes.",

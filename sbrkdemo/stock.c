@@ -55,6 +55,8 @@ static void stock(struct rep *r)
 {
 	size_t pages = TOP_PAD / page_size + 1, moved, blocks;
 
+	rep_given(r, "M_TOP_PAD is %d KiB; a block takes %zu bytes at least",
+		  TOP_PAD >> 10, LEAST_BYTES);
 	rep_expect(r, pages * page_size, "bytes", "that the break moves by");
 	rep_expect(r, pages * page_size / LEAST_BYTES, "blocks",
 		   "of one byte until it moves again");
@@ -131,6 +133,7 @@ static void leak(struct rep *r)
 {
 	size_t each = bytes / page_size + 1;
 
+	rep_given(r, "%zu pages each, and a head in front", each - 1);
 	rep_expect(r, BLOCKS * each, "pages", "that stay");
 	rep_because(
 		r,

@@ -215,6 +215,16 @@ refuses()
 	[[ $stderr == *"read your prediction"* ]]
 }
 
+@test "--ask tells what a variant has chosen, before it asks" {
+	local part
+	part=$("$COPIES/cow/child_size" --seed 1 --json | jq 'select(.step == 3).predicted')
+	yes 1 | "$COPIES/cow/child_size" --seed 1 --ask >"$BATS_TEST_TMPDIR/asked"
+	grep -A1 "^     given    it writes $part of the " "$BATS_TEST_TMPDIR/asked" |
+		grep '^     you      How many faults?'
+	run "$COPIES/cow/child_size" --seed 1
+	[[ $output != *"     given "* ]]
+}
+
 @test "--seed makes variants, the same ones each time" {
 	local seed
 	for seed in 1 2 3 4 5 6 7 8 9; do
