@@ -87,6 +87,7 @@ static void touch_page(struct mm *mm, const struct mm_op *op, int page,
 	if (touch->kind == MM_KIND_SEGV)
 		return;
 	pte->old = false;
+	touch_pmd(proc, page, write);
 	if (write) {
 		mm->frame[pte->frame].value = op->value;
 		mark_dirty(mm, pte);

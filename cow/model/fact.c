@@ -95,6 +95,32 @@ static const struct {
 		.since_text = "6.18, 6.12.59",
 		.back = { MM_KERNEL(6, 12, 59), MM_KERNEL(6, 17, 9) },
 	},
+	[MM_FACT_HUGE] = {
+		.id = "huge",
+		.text = "private memory can have huge pages of 512 small ones",
+	},
+	[MM_FACT_HUGE_ASKED] = {
+		.id = "huge-asked",
+		.text = "but only what asked for them by MADV_HUGEPAGE",
+	},
+	[MM_FACT_SPLIT_ZEROES] = {
+		.id = "split-zeroes",
+		.text = "of a huge page made small, zeros become the zero page",
+		.since = MM_KERNEL(6, 12, 0),
+		.since_text = "6.12",
+	},
+	[MM_FACT_HUGE_OWNER] = {
+		.id = "huge-owner",
+		.text = "who alone maps parts of a huge page reuses them",
+		.since = MM_KERNEL(6, 15, 0),
+		.since_text = "6.15",
+	},
+	[MM_FACT_HUGE_AGAIN] = {
+		.id = "huge-again",
+		.text = "MADV_DONTNEED of all makes room for a huge page again",
+		.since = MM_KERNEL(6, 14, 0),
+		.since_text = "6.14",
+	},
 };
 
 const char *mm_fact_id(enum mm_fact fact)

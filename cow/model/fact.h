@@ -27,6 +27,11 @@
  * @MM_FACT_JOIN_UNFAULTED: memory without an anon_vma takes that of what joins
  * @MM_FACT_MREMAP_MANY: mremap moves several mappings at once
  * @MM_FACT_LAST_PAGE: a file's last page alone is not mapped around
+ * @MM_FACT_HUGE: private memory can have huge pages, of 512 small ones
+ * @MM_FACT_HUGE_ASKED: but only what asked for them by MADV_HUGEPAGE
+ * @MM_FACT_SPLIT_ZEROES: of a huge page made small, zeros become the zero page
+ * @MM_FACT_HUGE_OWNER: who alone maps parts of a huge page reuses them
+ * @MM_FACT_HUGE_AGAIN: MADV_DONTNEED of all makes room for a huge page again
  * @MM_FACTS: how many there are
  */
 enum mm_fact {
@@ -44,6 +49,11 @@ enum mm_fact {
 	MM_FACT_JOIN_UNFAULTED,
 	MM_FACT_MREMAP_MANY,
 	MM_FACT_LAST_PAGE,
+	MM_FACT_HUGE,
+	MM_FACT_HUGE_ASKED,
+	MM_FACT_SPLIT_ZEROES,
+	MM_FACT_HUGE_OWNER,
+	MM_FACT_HUGE_AGAIN,
 	MM_FACTS,
 };
 

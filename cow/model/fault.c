@@ -35,8 +35,13 @@ static enum mm_kind do_anonymous_page(struct mm *mm, struct fault *vmf)
 	return MM_KIND_ZERO;
 }
 
+/* A huge page first, if there may be one. */
 enum mm_kind handle_mm_fault(struct mm *mm, struct fault *vmf)
 {
+	enum mm_kind kind = do_huge_fault(mm, vmf);
+
+	if (kind != MM_KIND_NONE)
+		return kind;
 	if (vmf->pte->frame)
 		return do_wp_page(mm, vmf);
 	if (!vmf->vma->file)

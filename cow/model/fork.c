@@ -59,6 +59,11 @@ static void copy_page_range(struct mm *mm, struct mm_proc *dst,
 		return;
 	}
 	for (int page = vma->start; page < vma->end; page++) {
+		if (mm_is_huge(src, page)) {
+			copy_huge_pmd(mm, dst, src, page);
+			page += MM_HUGE - 1;
+			continue;
+		}
 		*page_table(dst, page) |= *page_table(src, page);
 		if (!src->pte[page].frame)
 			continue;

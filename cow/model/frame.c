@@ -44,6 +44,8 @@ void put_frame(struct mm *mm, int frame)
 /* Is there a page table for this page? Once made, it stays. */
 bool *page_table(struct mm_proc *proc, int page)
 {
+	if (page >= MM_BIG)
+		return &proc->table[3 + (page - MM_BIG) / MM_HUGE];
 	return &proc->table[(page >= MM_TABLE_END) + (page >= MM_HEAP)];
 }
 
@@ -58,9 +60,11 @@ void set_pte(struct mm *mm, struct mm_proc *proc, int page, int frame,
 		*page_table(proc, page) = true;
 		mm->frame[frame].mapcount += frame != MM_ZERO_PAGE;
 		get_frame(mm, frame);
+		folio_add_anon_rmap(mm, proc, frame, 1);
 	}
 	*pte = (struct mm_pte){ .frame = frame, .write = write };
 	if (old) {
+		folio_remove_rmap(mm, proc, old, 1);
 		mm->frame[old].mapcount -= old != MM_ZERO_PAGE;
 		put_frame(mm, old);
 	}
@@ -78,6 +82,7 @@ void mark_dirty(struct mm *mm, struct mm_pte *pte)
 /* Rule 10: entries go, and with each of them a reference to its page. */
 void zap_pte_range(struct mm *mm, struct mm_proc *proc, int start, int end)
 {
+	zap_pmd_range(mm, proc, start, end);
 	for (int page = start; page < end; page++) {
 		int frame = proc->pte[page].frame;
 

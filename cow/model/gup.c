@@ -17,6 +17,7 @@ static int faultin_page(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 		return -EFAULT;
 	if (write)
 		mark_dirty(mm, vmf.pte);
+	touch_pmd(proc, page, write);
 	return 1;
 }
 
@@ -30,6 +31,8 @@ static int faultin_touch(struct mm *mm, struct mm_proc *proc,
 	int rc = faultin_page(mm, proc, vma, page, write);
 	const struct mm_pte *pte = &proc->pte[page];
 
+	if (!rc)
+		touch_pmd(proc, page, write);
 	if (!rc && write && !pte->dirty && !dropped(mm, MM_RULE_TOUCH))
 		mm->frame[pte->frame].dirty = true;
 	return rc;
@@ -66,6 +69,8 @@ static int pin_page(struct mm *mm, struct mm_proc *proc, int page)
 		mm->full = true;
 		return -ENOMEM;
 	}
+	if (mm->frame[frame].folio)
+		mm->beyond = "pins of huge pages";
 	get_frame(mm, frame);
 	mm->frame[frame].pins++;
 	proc->pinned[proc->pins++] = frame;

@@ -72,7 +72,27 @@ struct mm_vma *vma_modify_flags(struct mm *mm, struct mm_proc *proc,
 				struct mm_vma *vma, int start, int end,
 				unsigned int flags);
 
-/* fault.c, filemap.c, wp.c */
+/* huge.c, but for what faults */
+int huge_start(int page);
+void folio_add_anon_rmap(struct mm *mm, const struct mm_proc *proc, int frame,
+			 int entries);
+void folio_remove_rmap(struct mm *mm, const struct mm_proc *proc, int frame,
+		       int entries);
+bool folio_maybe_mapped_shared(const struct mm *mm, int frame);
+void split_folio(struct mm *mm, struct mm_proc *proc, int frame);
+void split_huge_pmd(struct mm *mm, struct mm_proc *proc, int page);
+void touch_pmd(struct mm_proc *proc, int page, bool write);
+void copy_huge_pmd(struct mm *mm, struct mm_proc *dst, struct mm_proc *src,
+		   int start);
+void zap_pmd_range(struct mm *mm, struct mm_proc *proc, int start, int end);
+void vma_adjust_trans_huge(struct mm *mm, struct mm_proc *proc, int page);
+void free_pgtables(struct mm *mm, struct mm_proc *proc);
+void reclaim_page_tables(struct mm *mm, struct mm_proc *proc, int start,
+			 int end);
+bool move_huge_pmd(struct mm *mm, struct mm_proc *proc, int from, int to,
+		   int end);
+
+/* fault.c, filemap.c, wp.c, huge.c */
 struct fault {
 	struct mm_proc *proc;
 	struct mm_vma *vma;
@@ -82,6 +102,7 @@ struct fault {
 };
 
 enum mm_kind handle_mm_fault(struct mm *mm, struct fault *vmf);
+enum mm_kind do_huge_fault(struct mm *mm, struct fault *vmf);
 enum mm_kind do_fault(struct mm *mm, struct fault *vmf);
 enum mm_kind do_wp_page(struct mm *mm, struct fault *vmf);
 bool vma_wants_writenotify(const struct mm *mm, const struct mm_vma *vma);
@@ -89,6 +110,8 @@ bool access_error(const struct mm_vma *vma, bool write);
 
 /* reclaim.c */
 void madvise_free_pte_range(struct mm *mm, struct mm_proc *proc, int start,
+			    int end);
+void madvise_cold_pte_range(struct mm *mm, struct mm_proc *proc, int start,
 			    int end);
 void madvise_pageout_pte_range(struct mm *mm, struct mm_proc *proc,
 			       const struct mm_vma *vma, int start, int end);

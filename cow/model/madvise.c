@@ -10,15 +10,6 @@ static int change_flags(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 	return 0;
 }
 
-/* MADV_COLD: as if not accessed; it does not speak for others who map it. */
-static void madvise_cold_pte_range(struct mm *mm, struct mm_proc *proc,
-				   int start, int end)
-{
-	for (int page = start; page < end; page++)
-		if (mm->frame[proc->pte[page].frame].mapcount == 1)
-			proc->pte[page].old = true;
-}
-
 /* What an advice does to a range of one mapping. */
 static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 		       int start, int end, enum mm_advice advice)
@@ -29,6 +20,7 @@ static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 	case MM_ADV_DONTNEED:
 		mm_because(mm, "the entries are dropped");
 		zap_pte_range(mm, proc, start, end);
+		reclaim_page_tables(mm, proc, start, end);
 		return 0;
 	case MM_ADV_FREE:
 		if (vma->file)
@@ -55,6 +47,14 @@ static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 	case MM_ADV_DOFORK:
 		return change_flags(mm, proc, vma, start, end,
 				    flags & ~MM_VM_DONTCOPY);
+	case MM_ADV_HUGEPAGE:
+		return change_flags(mm, proc, vma, start, end,
+				    (flags & ~MM_VM_NOHUGEPAGE) |
+					    MM_VM_HUGEPAGE);
+	case MM_ADV_NOHUGEPAGE:
+		return change_flags(mm, proc, vma, start, end,
+				    (flags & ~MM_VM_HUGEPAGE) |
+					    MM_VM_NOHUGEPAGE);
 	default:
 		return 0;
 	}

@@ -176,12 +176,14 @@ static struct mm_vma *vma_merge_existing_range(struct mm *mm,
 		dup_anon_vma(mm, prev, middle);
 		prev->end = vmg->end;
 		shrink(mm, middle, vmg->end, middle->end);
+		vma_adjust_trans_huge(mm, vmg->proc, vmg->end);
 		return prev;
 	}
 	dup_anon_vma(mm, next, middle);
 	next->pgoff -= next->start - vmg->start;
 	next->start = vmg->start;
 	shrink(mm, middle, middle->start, vmg->start);
+	vma_adjust_trans_huge(mm, vmg->proc, vmg->start);
 	return next;
 }
 

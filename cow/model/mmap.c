@@ -18,6 +18,7 @@ void do_munmap(struct mm *mm, struct mm_proc *proc, int start, int end)
 		zap_pte_range(mm, proc, vma->start, vma->end);
 		vm_area_free(mm, vma);
 	}
+	free_pgtables(mm, proc);
 }
 
 /* Only private writable memory is charged for; the flag keeps mappings apart. */
@@ -40,6 +41,22 @@ static struct mm_vma *new_vma(struct mm *mm, const struct vma_merge *vmg)
 	return vma;
 }
 
+/* What is asked of new memory at once: as if by a madvise() that follows. */
+static int hugepage_madvise(struct mm *mm, struct mm_proc *proc, int start,
+			    int end)
+{
+	const struct mm_op op = {
+		.kind = MM_OP_MADVISE,
+		.proc = proc - mm->proc,
+		.start = start,
+		.pages = end - start,
+		.advice = MM_ADV_HUGEPAGE,
+	};
+	int populated = 0;
+
+	return do_madvise(mm, &op, &populated);
+}
+
 int do_mmap(struct mm *mm, const struct mm_op *op)
 {
 	struct mm_proc *proc = &mm->proc[op->proc];
@@ -48,7 +65,7 @@ int do_mmap(struct mm *mm, const struct mm_op *op)
 		.start = op->start,
 		.end = op->start + op->pages,
 		.pgoff = op->start,
-		.flags = accounted(op->flags),
+		.flags = accounted(op->flags & ~MM_VM_HUGEPAGE),
 	};
 
 	do_munmap(mm, proc, vmg.start, vmg.end);
@@ -63,6 +80,8 @@ int do_mmap(struct mm *mm, const struct mm_op *op)
 		new_vma(mm, &vmg);
 		get_file(mm, vmg.file);
 	}
+	if (op->flags & MM_VM_HUGEPAGE)
+		return hugepage_madvise(mm, proc, vmg.start, vmg.end);
 	return 0;
 }
 

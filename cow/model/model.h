@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "fact.h"
+#include "kind.h"
 #include "rule.h"
 
 /*
@@ -22,14 +23,21 @@
 #define MM_TABLE_END  64
 #define MM_HEAP	      144
 #define MM_HEAP_PAGES 32
-#define MM_PAGES      (MM_HEAP + MM_HEAP_PAGES)
+
+/* From MM_BIG on: room for huge pages, as many as there are page tables. */
+#define MM_BIG	     (MM_HEAP + MM_HEAP_PAGES)
+#define MM_HUGE	     512
+#define MM_SLOTS     2
+#define MM_BIG_PAGES (MM_SLOTS * MM_HUGE)
+#define MM_PAGES     (MM_BIG + MM_BIG_PAGES)
 
 #define MM_PROCS      8
-#define MM_VMAS	      (MM_PAGES + 4)
+#define MM_VMAS	      (MM_BIG + 4)
 #define MM_NAMED      8
 #define MM_FILES      512
 #define MM_FILE_PAGES MM_AREA
 #define MM_FRAMES     16384
+#define MM_FOLIOS     64
 #define MM_ANON_VMAS  (1 << 12)
 #define MM_CHAIN      (MM_PROCS + 1)
 #define MM_THREADS    4
@@ -37,42 +45,6 @@
 
 /* The frame that every read of fresh anonymous memory maps. */
 #define MM_ZERO_PAGE 1
-
-/**
- * enum mm_kind - what a page fault did; the names are those of observe
- * @MM_KIND_NONE: there was no fault
- * @MM_KIND_ZEROPAGE: the shared page of zeros was mapped
- * @MM_KIND_ZERO: a new page of zeros
- * @MM_KIND_COPY: a new page, filled from another
- * @MM_KIND_REUSE: write permission for the page that is there
- * @MM_KIND_FILE: page-cache pages mapped
- * @MM_KIND_REMAP: existing pages of shared anonymous memory mapped
- * @MM_KIND_NOTIFY: the file system was told of a first write
- * @MM_KIND_ACCESS: the kernel noted an access where the processor can't
- * @MM_KIND_SEGV: refused, SIGSEGV or SIGBUS
- * @MM_KINDS: how many there are
- */
-enum mm_kind {
-	MM_KIND_NONE,
-	MM_KIND_ZEROPAGE,
-	MM_KIND_ZERO,
-	MM_KIND_COPY,
-	MM_KIND_REUSE,
-	MM_KIND_FILE,
-	MM_KIND_REMAP,
-	MM_KIND_NOTIFY,
-	MM_KIND_ACCESS,
-	MM_KIND_SEGV,
-	MM_KINDS,
-};
-
-/**
- * mm_kind_id() - A kind's name in scenarios, such as "zeropage".
- * @kind: the kind
- *
- * Return: a constant string; "none" for MM_KIND_NONE.
- */
-const char *mm_kind_id(enum mm_kind kind);
 
 /* Flags of a mapping. */
 enum mm_vma_flag {
@@ -82,6 +54,8 @@ enum mm_vma_flag {
 	MM_VM_ACCOUNT = 1 << 3,
 	MM_VM_DONTCOPY = 1 << 4,
 	MM_VM_WIPEONFORK = 1 << 5,
+	MM_VM_HUGEPAGE = 1 << 6,
+	MM_VM_NOHUGEPAGE = 1 << 7,
 };
 
 #define MM_VM_ACCESS (MM_VM_READ | MM_VM_WRITE)
@@ -103,6 +77,8 @@ enum mm_backing {
  * @dirty: it holds what is nowhere else; a clean page may be dropped
  * @lazyfree: MADV_FREE was here: it may be dropped as long as it is clean
  * @pins: who else holds it: devices that read or write it by themselves
+ * @folio: the large folio it is part of, 0 for a small page
+ * @part: which part of that
  * @value: its first byte
  */
 struct mm_frame {
@@ -110,10 +86,12 @@ struct mm_frame {
 	uint16_t refs;
 	uint16_t mapcount;
 	uint16_t pins;
+	uint16_t part;
 	bool anon;
 	bool exclusive;
 	bool dirty;
 	bool lazyfree;
+	uint8_t folio;
 	char value;
 };
 
@@ -129,6 +107,20 @@ struct mm_pte {
 	bool write;
 	bool dirty;
 	bool old;
+};
+
+/**
+ * struct mm_folio - a huge page, whole or mapped in small pieces
+ * @mapcount: entries that map it or a part of it; 0: free
+ * @owner: two processes that map it, by their number plus 1, or 0
+ * @owned: how many of the entries are theirs
+ * @shared: others than one process may have it
+ */
+struct mm_folio {
+	int mapcount;
+	int owner[2];
+	int owned[2];
+	bool shared;
 };
 
 /**
@@ -185,7 +177,9 @@ struct mm_file {
  * struct mm_proc - a process
  * @alive: between fork and exit
  * @brk: page at which the break is
- * @table: which page tables it has: below MM_TABLE_END, above, of the heap
+ * @table: which page tables it has: below MM_TABLE_END, above, of the heap,
+ *	   from MM_BIG on
+ * @huge: which of the latter's places are taken by a huge entry
  * @threads: how many threads it has
  * @pins: how many pages it has pinned
  * @pinned: the frames of these
@@ -195,7 +189,8 @@ struct mm_file {
 struct mm_proc {
 	bool alive;
 	int brk;
-	bool table[3];
+	bool table[3 + MM_SLOTS];
+	bool huge[MM_SLOTS];
 	int threads;
 	int pins;
 	uint16_t pinned[MM_PINS];
@@ -216,6 +211,7 @@ struct mm_proc {
  * @proc: the processes; the first lives from the beginning
  * @file: files: the named ones, then shared anonymous memory
  * @frame: the frames
+ * @folio: the huge pages, from 1 on
  * @anon_vma: the anon_vmas, from 1 on
  */
 struct mm {
@@ -230,6 +226,7 @@ struct mm {
 	struct mm_proc proc[MM_PROCS];
 	struct mm_file file[MM_FILES];
 	struct mm_frame frame[MM_FRAMES];
+	struct mm_folio folio[MM_FOLIOS];
 	struct mm_anon_vma anon_vma[MM_ANON_VMAS];
 };
 
@@ -265,6 +262,8 @@ enum mm_advice {
 	MM_ADV_POPULATE_READ,
 	MM_ADV_POPULATE_WRITE,
 	MM_ADV_PAGEOUT,
+	MM_ADV_HUGEPAGE,
+	MM_ADV_NOHUGEPAGE,
 	MM_ADVICES,
 };
 
@@ -280,7 +279,8 @@ enum mm_advice {
  * @child: fork: the new process
  * @file: mmap, sync: index of a named file, or -1 for anonymous memory
  * @pgoff: mmap: page of the file to begin with
- * @flags: mmap, mprotect: MM_VM_READ, MM_VM_WRITE; mmap: MM_VM_SHARED
+ * @flags: mmap, mprotect: MM_VM_READ, MM_VM_WRITE; mmap: MM_VM_SHARED, and
+ *	   MM_VM_HUGEPAGE where that is asked for at once
  * @advice: madvise: which
  * @value: write: the first byte of each page
  */
@@ -366,5 +366,14 @@ void mm_do(struct mm *mm, const struct mm_op *op, struct mm_result *result);
  * Return: the mapping or NULL.
  */
 const struct mm_vma *mm_find_vma(const struct mm_proc *proc, int page);
+
+/**
+ * mm_is_huge() - Is a page mapped by the entry of a huge page?
+ * @proc: the process
+ * @page: the page
+ *
+ * Return: true if it is.
+ */
+bool mm_is_huge(const struct mm_proc *proc, int page);
 
 #endif

@@ -23,6 +23,14 @@ static bool can_change_pte_writable(const struct mm *mm,
 	return !vma_wants_writenotify(mm, vma) || pte->dirty;
 }
 
+/* Old kernels made no huge entry writable before its next fault. */
+static bool can_change_pmd_writable(const struct mm *mm,
+				    const struct mm_proc *proc, int page)
+{
+	return !mm_is_huge(proc, page) ||
+	       mm_has(&mm->machine, MM_FACT_UPGRADE_CLEAN);
+}
+
 static void change_protection(struct mm *mm, struct mm_proc *proc,
 			      const struct mm_vma *vma, int start, int end)
 {
@@ -33,7 +41,8 @@ static void change_protection(struct mm *mm, struct mm_proc *proc,
 
 		if (!pte->frame)
 			continue;
-		pte->write = can_change_pte_writable(mm, vma, pte);
+		pte->write = can_change_pte_writable(mm, vma, pte) &&
+			     can_change_pmd_writable(mm, proc, page);
 		writable += pte->write;
 		present++;
 	}

@@ -18,13 +18,19 @@ struct move {
 static void move_page_tables(struct mm *mm, const struct move *move)
 {
 	struct mm_proc *proc = move->proc;
+	int whole = 0;
 
 	for (int i = 0; i < move->pages; i++) {
 		int from = move->from + i, to = move->to + i;
 
+		if (move_huge_pmd(mm, proc, from, to, move->from + move->pages))
+			whole = MM_HUGE;
+		if (whole)
+			whole--;
+		else
+			*page_table(proc, to) |= *page_table(proc, from);
 		proc->pte[to] = proc->pte[from];
 		proc->pte[from] = (struct mm_pte){ 0 };
-		*page_table(proc, to) |= *page_table(proc, from);
 	}
 	mm_because(mm, "entries of %d pages move as they are", move->pages);
 }

@@ -5,11 +5,12 @@
 const char *mm_kind_id(enum mm_kind kind)
 {
 	static const char *const id[MM_KINDS] = {
-		[MM_KIND_NONE] = "none",     [MM_KIND_ZEROPAGE] = "zeropage",
-		[MM_KIND_ZERO] = "zero",     [MM_KIND_COPY] = "copy",
-		[MM_KIND_REUSE] = "reuse",   [MM_KIND_FILE] = "file",
-		[MM_KIND_REMAP] = "remap",   [MM_KIND_NOTIFY] = "notify",
-		[MM_KIND_ACCESS] = "access", [MM_KIND_SEGV] = "segv",
+		[MM_KIND_NONE] = "none",   [MM_KIND_ZEROPAGE] = "zeropage",
+		[MM_KIND_ZERO] = "zero",   [MM_KIND_COPY] = "copy",
+		[MM_KIND_REUSE] = "reuse", [MM_KIND_FILE] = "file",
+		[MM_KIND_REMAP] = "remap", [MM_KIND_NOTIFY] = "notify",
+		[MM_KIND_HUGE] = "huge",   [MM_KIND_ACCESS] = "access",
+		[MM_KIND_SEGV] = "segv",
 	};
 
 	return id[kind];
@@ -47,6 +48,9 @@ const char *mm_rule_id(enum mm_rule rule)
 		[MM_RULE_TOUCH] = "touch",
 		[MM_RULE_PIN] = "pin",
 		[MM_RULE_HELD] = "held",
+		[MM_RULE_HUGE] = "huge",
+		[MM_RULE_HUGE_TABLE] = "huge-table",
+		[MM_RULE_HUGE_OWNER] = "huge-owner",
 	};
 
 	return id[rule];

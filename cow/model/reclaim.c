@@ -5,27 +5,128 @@
  */
 #include "internal.h"
 
+/* How many entries from here on map one part of a large folio after another? */
+static int folio_pte_batch(const struct mm *mm, const struct mm_proc *proc,
+			   int page, int end)
+{
+	const struct mm_frame *first = &mm->frame[proc->pte[page].frame];
+	int until = huge_start(page) + MM_HUGE, n = 1;
+
+	if (until > end)
+		until = end;
+	for (; page + n < until; n++) {
+		const struct mm_frame *frame =
+			&mm->frame[proc->pte[page + n].frame];
+
+		if (frame->folio != first->folio ||
+		    frame->part != first->part + n)
+			break;
+	}
+	return n;
+}
+
+/* What an advice does to one page, and whether it is MADV_FREE. */
+struct advice {
+	void (*page)(struct mm *mm, struct mm_proc *proc,
+		     const struct mm_vma *vma, int page);
+	bool free;
+	bool pageout;
+};
+
+/* Are all entries of the folio these @nr? Clean ones MADV_FREE needs no more. */
+static bool folio_is_elsewhere(const struct mm *mm, int frame,
+			       const struct advice *advice, int nr)
+{
+	if (advice->free && !mm->frame[frame].dirty)
+		return false;
+	return mm->folio[mm->frame[frame].folio].mapcount != nr;
+}
+
+/*
+ * A large folio is meant as a whole or not at all: what others may have is
+ * passed over, and what is meant in part becomes small pages first. So does
+ * what is to be paged out, and has nowhere to go to.
+ */
+static bool passes_over(struct mm *mm, struct mm_proc *proc, int page, int nr,
+			const struct advice *advice)
+{
+	int frame = proc->pte[page].frame;
+	bool huge = mm_is_huge(proc, page);
+
+	if (!huge && !mm_has(&mm->machine, MM_FACT_HUGE_OWNER))
+		mm->beyond = "advice for split huge pages on old kernels";
+	if (nr == MM_HUGE && !huge)
+		return folio_is_elsewhere(mm, frame, advice, nr);
+	if (folio_maybe_mapped_shared(mm, frame))
+		return true;
+	if (advice->pageout && mm->frame[frame].lazyfree)
+		mm->beyond = "MADV_PAGEOUT of a huge page given away";
+	if (nr < MM_HUGE || advice->pageout)
+		split_folio(mm, proc, frame);
+	return false;
+}
+
+static void advise_pages(struct mm *mm, struct mm_proc *proc,
+			 const struct mm_vma *vma, int start, int end,
+			 const struct advice *advice)
+{
+	for (int page = start, nr; page < end; page += nr) {
+		nr = 1;
+		if (mm->frame[proc->pte[page].frame].folio) {
+			nr = folio_pte_batch(mm, proc, page, end);
+			if (passes_over(mm, proc, page, nr, advice))
+				continue;
+		}
+		for (int i = page; i < page + nr; i++)
+			advice->page(mm, proc, vma, i);
+	}
+}
+
 /*
  * MADV_FREE: the entry counts as clean from now on, and the page may be
  * dropped until somebody writes. One that reclaim has found dirty before (it
  * is dirty itself then) is only given away by its last owner.
  */
+static void madvise_free_page(struct mm *mm, struct mm_proc *proc,
+			      const struct mm_vma *vma, int page)
+{
+	struct mm_pte *pte = &proc->pte[page];
+	struct mm_frame *frame = &mm->frame[pte->frame];
+
+	if (!pte->frame || pte->frame == MM_ZERO_PAGE ||
+	    (frame->dirty && frame->mapcount != 1))
+		return;
+	frame->dirty = false;
+	pte->dirty = false;
+	pte->old = true;
+	frame->lazyfree = frame->anon;
+}
+
 void madvise_free_pte_range(struct mm *mm, struct mm_proc *proc, int start,
 			    int end)
 {
-	for (int page = start; page < end; page++) {
-		struct mm_pte *pte = &proc->pte[page];
-		struct mm_frame *frame = &mm->frame[pte->frame];
+	static const struct advice advice = {
+		.page = madvise_free_page,
+		.free = true,
+	};
 
-		if (!pte->frame || pte->frame == MM_ZERO_PAGE)
-			continue;
-		if (frame->dirty && frame->mapcount != 1)
-			continue;
-		frame->dirty = false;
-		pte->dirty = false;
-		pte->old = true;
-		frame->lazyfree = frame->anon;
-	}
+	advise_pages(mm, proc, NULL, start, end, &advice);
+}
+
+/* MADV_COLD: as if not accessed; it does not speak for others who map it. */
+static void madvise_cold_page(struct mm *mm, struct mm_proc *proc,
+			      const struct mm_vma *vma, int page)
+{
+	if (mm->frame[proc->pte[page].frame].mapcount == 1)
+		proc->pte[page].old = true;
+}
+
+void madvise_cold_pte_range(struct mm *mm, struct mm_proc *proc, int start,
+			    int end)
+{
+	static const struct advice advice = { .page = madvise_cold_page };
+
+	advise_pages(mm, proc, NULL, start, end, &advice);
 }
 
 /* Does anybody but the page table and the page cache hold on to it? */
@@ -83,24 +184,31 @@ static void shrink_file(struct mm *mm, struct mm_proc *proc,
 }
 
 /* What is mapped more than once is left alone: others may still want it. */
+static void madvise_pageout_page(struct mm *mm, struct mm_proc *proc,
+				 const struct mm_vma *vma, int page)
+{
+	const struct mm_frame *frame = &mm->frame[proc->pte[page].frame];
+
+	if (!proc->pte[page].frame || proc->pte[page].frame == MM_ZERO_PAGE)
+		return;
+	if (frame->mapcount != 1 && !dropped(mm, MM_RULE_MAPPED))
+		return;
+	proc->pte[page].old = true;
+	if (frame->anon)
+		shrink_anon(mm, proc, page);
+	else if (!dropped(mm, MM_RULE_PAGEOUT))
+		shrink_file(mm, proc, vma, page);
+}
+
 void madvise_pageout_pte_range(struct mm *mm, struct mm_proc *proc,
 			       const struct mm_vma *vma, int start, int end)
 {
+	static const struct advice advice = {
+		.page = madvise_pageout_page,
+		.pageout = true,
+	};
+
 	if (mm->machine.swap)
 		mm->beyond = "MADV_PAGEOUT where there is swap";
-	for (int page = start; page < end; page++) {
-		const struct mm_frame *frame =
-			&mm->frame[proc->pte[page].frame];
-
-		if (!proc->pte[page].frame ||
-		    proc->pte[page].frame == MM_ZERO_PAGE)
-			continue;
-		if (frame->mapcount != 1 && !dropped(mm, MM_RULE_MAPPED))
-			continue;
-		proc->pte[page].old = true;
-		if (frame->anon)
-			shrink_anon(mm, proc, page);
-		else if (!dropped(mm, MM_RULE_PAGEOUT))
-			shrink_file(mm, proc, vma, page);
-	}
+	advise_pages(mm, proc, vma, start, end, &advice);
 }

@@ -34,6 +34,9 @@
  * @MM_RULE_TOUCH: what is made present to be written to is no longer clean
  * @MM_RULE_PIN: fork copies pinned pages at once
  * @MM_RULE_HELD: what is pinned is not dropped
+ * @MM_RULE_HUGE: one fault brings a huge page, where it may
+ * @MM_RULE_HUGE_TABLE: but not in the place of a page table
+ * @MM_RULE_HUGE_OWNER: who alone maps parts of a huge page reuses them
  * @MM_RULES: how many there are
  */
 enum mm_rule {
@@ -66,6 +69,9 @@ enum mm_rule {
 	MM_RULE_TOUCH,
 	MM_RULE_PIN,
 	MM_RULE_HELD,
+	MM_RULE_HUGE,
+	MM_RULE_HUGE_TABLE,
+	MM_RULE_HUGE_OWNER,
 	MM_RULES,
 };
 

@@ -96,4 +96,5 @@ void split_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 	below->end = page;
 	vma->pgoff += page - vma->start;
 	vma->start = page;
+	vma_adjust_trans_huge(mm, proc, page);
 }

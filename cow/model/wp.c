@@ -28,12 +28,28 @@ static enum mm_kind wp_page_shared(struct mm *mm, struct fault *vmf)
 	return MM_KIND_NOTIFY;
 }
 
+/*
+ * Part of a huge page: if all that maps any of it is the writer's. But not the
+ * last page of it: a copy sets the rest free. Old kernels know references only.
+ */
+static bool wp_can_reuse_large_anon_folio(const struct mm *mm,
+					  const struct mm_folio *folio)
+{
+	if (!mm_has(&mm->machine, MM_FACT_HUGE_OWNER) ||
+	    dropped(mm, MM_RULE_HUGE_OWNER))
+		return folio->mapcount == 1;
+	return folio->mapcount > 1 && !folio->shared;
+}
+
 /* Nobody else can have the page, or nobody else has it any more. */
 static bool wp_can_reuse_anon_folio(const struct mm *mm,
 				    const struct mm_frame *frame)
 {
 	if (dropped(mm, MM_RULE_REUSE))
 		return false;
+	if (frame->folio && !frame->exclusive)
+		return wp_can_reuse_large_anon_folio(mm,
+						     &mm->folio[frame->folio]);
 	return frame->exclusive || frame->refs == 1;
 }
 

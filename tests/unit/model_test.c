@@ -5,84 +5,14 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "model/model.h"
-
-#define RW (MM_VM_READ | MM_VM_WRITE)
-
-static struct mm *mm;
-static struct mm_result result;
-static char reasons[4096];
-
-static void listen(void *arg, const char *text)
-{
-	size_t used = strlen(reasons);
-
-	snprintf(reasons + used, sizeof(reasons) - used, "%s\n", text);
-}
-
-static int set_up(void **state)
-{
-	if (!mm)
-		mm = malloc(sizeof(*mm));
-	if (!mm)
-		return -1;
-	mm_init(mm, &(struct mm_machine){ .around = 16 });
-	mm->why = listen;
-	*reasons = '\0';
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	free(mm);
-	mm = NULL;
-	return 0;
-}
-
-static void run(struct mm_op op)
-{
-	mm_do(mm, &op, &result);
-}
-
-static void map(int proc, int start, int pages, unsigned int flags, int file)
-{
-	struct mm_op op = { .kind = MM_OP_MMAP, .proc = proc };
-
-	op.start = start;
-	op.pages = pages;
-	op.flags = flags;
-	op.file = file;
-	run(op);
-}
-
-static int touch(enum mm_op_kind kind, int proc, int start, int pages)
-{
-	struct mm_op op = { .kind = kind, .proc = proc, .value = 'x' };
-
-	op.start = start;
-	op.pages = pages;
-	run(op);
-	return result.rusage;
-}
-
-static void do_fork(int proc, int child)
-{
-	struct mm_op op = { .kind = MM_OP_FORK, .proc = proc, .child = child };
-
-	run(op);
-}
-
-static void all_touches(enum mm_kind kind)
-{
-	for (int i = 0; i < result.touches; i++)
-		assert_int_equal(result.touch[i].kind, kind);
-}
+#include "model_run.h"
 
 static void fork_and_write(void **state)
 {
@@ -133,16 +63,6 @@ static void fault_around(void **state)
 	assert_int_not_equal(mm->proc[0].pte[20].frame, 0);
 	assert_int_equal(mm->proc[0].pte[21].frame, 0);
 	assert_int_equal(touch(MM_OP_READ, 0, 5, 40), 2);
-}
-
-static void advise(int proc, int start, int pages, enum mm_advice advice)
-{
-	struct mm_op op = { .kind = MM_OP_MADVISE, .proc = proc };
-
-	op.start = start;
-	op.pages = pages;
-	op.advice = advice;
-	run(op);
 }
 
 /* The child's copy is there before anybody writes; the parent goes on. */
@@ -259,6 +179,27 @@ static void check_references(void)
 	}
 }
 
+/* A huge page is mapped by as many entries as there are, huge ones and small. */
+static void check_folios(void)
+{
+	int maps[MM_FOLIOS] = { 0 };
+
+	for (int p = 0; p < MM_PROCS; p++) {
+		const struct mm_proc *proc = &mm->proc[p];
+
+		for (int i = 0; i < MM_PAGES && proc->alive; i++)
+			maps[mm->frame[proc->pte[i].frame].folio] +=
+				!mm_is_huge(proc, i) ||
+				(i - MM_BIG) % MM_HUGE == 0;
+	}
+	for (int i = 1; i < MM_FOLIOS; i++) {
+		assert_int_equal(mm->folio[i].mapcount, maps[i]);
+		if (!mm->folio[i].shared)
+			assert_true(!maps[i] || mm->folio[i].owner[0] ||
+				    mm->folio[i].owner[1]);
+	}
+}
+
 /* Entries lie in mappings, and no two mappings in one place. */
 static void check_mappings(void)
 {
@@ -280,6 +221,26 @@ static void check_mappings(void)
 	}
 }
 
+/* Half of the operations are in the room for huge pages. */
+static void make_huge(struct mm_op *op)
+{
+	op->start = MM_BIG + rand() % (MM_BIG_PAGES - 600);
+	op->to = op->to < 0 ? -1 : MM_BIG + rand() % (MM_BIG_PAGES - 600);
+	op->pages = 1 + rand() % 600;
+	op->new_pages = op->new_pages ? 1 + rand() % 600 : 0;
+	if (rand() % 2) {
+		op->start = MM_BIG;
+		op->pages = MM_HUGE;
+	}
+	if (op->kind == MM_OP_PIN)
+		op->kind = MM_OP_READ;
+	if (op->kind != MM_OP_MMAP)
+		return;
+	op->file = -1;
+	op->flags &= ~MM_VM_SHARED;
+	op->flags |= MM_VM_HUGEPAGE;
+}
+
 static struct mm_op random_op(int *born)
 {
 	struct mm_op op = {
@@ -298,6 +259,8 @@ static struct mm_op random_op(int *born)
 
 	if (op.kind == MM_OP_MMAP && rand() % 2)
 		op.flags |= MM_VM_SHARED;
+	if (op.kind < MM_OP_FORK && rand() % 2)
+		make_huge(&op);
 	if (op.kind == MM_OP_FORK && *born < MM_PROCS)
 		op.child = (*born)++;
 	else if (op.kind == MM_OP_FORK)
@@ -329,6 +292,7 @@ static void books_balance(void **state)
 			run(op);
 		}
 		check_references();
+		check_folios();
 		check_mappings();
 		assert_false(mm->full);
 	}
