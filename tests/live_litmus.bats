@@ -97,6 +97,15 @@ scenarios_hold()
 	as_nobody "$LITMUS" --random 60 --seed 9000
 }
 
+@test "random sequences of huge pages: model and kernel agree" {
+	[ -z "$SAN" ] || skip "too slow with sanitizers: make litmus-random"
+	run "$LITMUS" --random 40 --seed 7000 --huge --out "$BATS_TEST_TMPDIR"
+	echo "$output"
+	[ "$status" != 4 ] || skip "the kernel found no huge page"
+	[ "$status" = 0 ]
+	run ! "$LITMUS" --random 100 --seed 1 --huge --drop huge-table --out "$BATS_TEST_TMPDIR"
+}
+
 @test "random sequences notice what is left out of the model" {
 	[ -z "$SAN" ] || skip "too slow with sanitizers: make litmus-rules"
 	"$COW_ROOT/scripts/litmus-rules" "$LITMUS" "$BATS_TEST_TMPDIR" 1 \

@@ -100,6 +100,17 @@ static const char *state(bool present, bool zero, bool file)
 			  "an anonymous page";
 }
 
+/*
+ * Under the entry of a huge page bit 56 speaks of the page, or (new kernels) of
+ * the first of them all: it counts where that is the same.
+ */
+static bool is_head_single(const struct mm *mm, int proc, int page)
+{
+	if (mm_is_huge(&mm->proc[proc], page))
+		page = MM_BIG + (page - MM_BIG) / MM_HUGE * MM_HUGE;
+	return mm->frame[mm->proc[proc].pte[page].frame].mapcount == 1;
+}
+
 static bool compare_state(const struct mm *mm, int proc, int page,
 			  const struct lit_shot *shot, struct lit_diff *diff)
 {
@@ -110,9 +121,15 @@ static bool compare_state(const struct mm *mm, int proc, int page,
 	bool once = flags & OBS_EXCLUSIVE, is_file = flags & OBS_FILE;
 	bool zero = pte->frame == MM_ZERO_PAGE;
 	bool single = frame->mapcount == 1;
+	bool huge = page >= MM_BIG;
 	bool file = pte->frame && !zero && !frame->anon;
 
-	if (page < MM_AREA &&
+	if (huge && !mm_is_huge(&mm->proc[proc], page) != !(flags & OBS_HUGE))
+		return differs(diff, proc, page,
+			       "is %spart of a huge page, kernel: %s",
+			       flags & OBS_HUGE ? "not " : "",
+			       flags & OBS_HUGE ? "it is" : "it is not");
+	if ((page < MM_AREA || huge) &&
 	    !mm_find_vma(&mm->proc[proc], page) != !!(flags & OBS_UNMAPPED))
 		return differs(diff, proc, page,
 			       "is %smapped, kernel: %smapped",
@@ -123,7 +140,8 @@ static bool compare_state(const struct mm *mm, int proc, int page,
 		return differs(diff, proc, page, "is %s, kernel: %s",
 			       state(pte->frame, zero, file),
 			       state(present, is_zero, is_file));
-	if (present && !zero && once != single)
+	if (present && !zero && once != single &&
+	    single == is_head_single(mm, proc, page))
 		return differs(diff, proc, page,
 			       "is mapped %d times, kernel: %s",
 			       frame->mapcount,
@@ -202,12 +220,14 @@ static bool compare_processes(const struct mm *mm, const struct mm_op *op,
 			      struct lit_identity *identity,
 			      struct lit_diff *diff)
 {
+	int pages = lit_kernel_is_huge(kernel) ? MM_PAGES : MM_BIG;
+
 	for (int p = 0; p < MM_PROCS; p++) {
 		const struct lit_shot *shot = lit_kernel_shot(kernel, p);
 
 		if (!shot != !mm->proc[p].alive)
 			return differs(diff, p, -1, "lives on one side only");
-		for (int page = 0; shot && page < MM_PAGES; page++)
+		for (int page = 0; shot && page < pages; page++)
 			if (!compare_page(mm, op, p, page, shot, identity,
 					  diff))
 				return false;
@@ -251,15 +271,30 @@ bool lit_compare(const struct mm *mm, const struct mm_op *op,
 	       (!identity || compare_distinct(mm, identity, diff));
 }
 
-void lit_settle(const struct mm_result *predicted, struct mm_result *measured)
+static enum mm_kind settled(enum mm_kind predicted, enum mm_kind measured,
+			    bool hidden)
 {
-	for (int i = 0; i < predicted->touches; i++) {
-		enum mm_kind *kind = &measured->touch[i].kind;
+	if (predicted == MM_KIND_ACCESS &&
+	    (measured == MM_KIND_REUSE || measured == MM_KIND_NOTIFY ||
+	     measured == MM_KINDS))
+		return predicted;
+	if (predicted == MM_KIND_COPY && measured == MM_KIND_REUSE && hidden)
+		return predicted;
+	return measured;
+}
 
-		if (predicted->touch[i].kind == MM_KIND_ACCESS &&
-		    (*kind == MM_KIND_REUSE || *kind == MM_KIND_NOTIFY ||
-		     *kind == MM_KINDS))
-			*kind = MM_KIND_ACCESS;
+void lit_settle(const struct lit_kernel *kernel, const struct mm_op *op,
+		const struct mm_result *predicted, struct mm_result *measured)
+{
+	const struct lit_shot *shot = lit_kernel_shot(kernel, op->proc);
+
+	for (int i = 0; i < predicted->touches && shot; i++) {
+		int page = op->start + i;
+		bool hidden = page >= MM_BIG && !shot->page[page].pfn;
+
+		measured->touch[i].kind = settled(predicted->touch[i].kind,
+						  measured->touch[i].kind,
+						  hidden);
 	}
 }
 

@@ -63,11 +63,23 @@ static const struct mm_vma *dice_vma(struct dice *dice, int proc)
 			return &vma[i];
 }
 
-/* Keep @start and @pages within the area, or within the heap. */
-static void clamp(struct mm_op *op)
+/* Where mappings are made. */
+static int room_start(const struct dice *dice)
 {
-	int from = op->start >= MM_HEAP - 3 ? MM_HEAP : 0;
-	int to = from ? MM_PAGES : MM_AREA;
+	return dice->huge ? MM_BIG : 0;
+}
+
+static int room_pages(const struct dice *dice)
+{
+	return dice->huge ? MM_BIG_PAGES : MM_AREA;
+}
+
+/* Keep @start and @pages within that, or within the heap. */
+static void clamp(const struct dice *dice, struct mm_op *op)
+{
+	bool heap = !dice->huge && op->start >= MM_HEAP - 3;
+	int from = heap ? MM_HEAP : room_start(dice);
+	int to = heap ? MM_BIG : from + room_pages(dice);
 
 	if (op->start < from)
 		op->start = from;
@@ -86,9 +98,10 @@ void dice_range(struct dice *dice, struct mm_op *op)
 	int size;
 
 	if (!vma || dice_percent(dice, 12)) {
-		op->start = dice_below(dice, MM_AREA);
+		op->start =
+			room_start(dice) + dice_below(dice, room_pages(dice));
 		op->pages = 1 + dice_below(dice, 20);
-		clamp(op);
+		clamp(dice, op);
 		return;
 	}
 	size = vma->end - vma->start;
@@ -102,7 +115,7 @@ void dice_range(struct dice *dice, struct mm_op *op)
 		op->start -= dice_below(dice, 4);
 		op->pages += dice_below(dice, 8);
 	}
-	clamp(op);
+	clamp(dice, op);
 }
 
 /* The range of the last operation, where it was one of the same process. */
@@ -120,15 +133,18 @@ bool dice_same_range(struct dice *dice, struct mm_op *op)
 	return true;
 }
 
-/* A place in the area: next to a mapping, or anywhere. */
+/* A place: next to a mapping, or anywhere; huge pages begin at every slot. */
 int dice_place(struct dice *dice, int proc, int pages)
 {
 	const struct mm_vma *vma = dice_vma(dice, proc);
-	int place = dice_below(dice, MM_AREA);
+	int from = room_start(dice), to = from + room_pages(dice) - pages;
+	int place = from + dice_below(dice, room_pages(dice));
 
 	if (vma && dice_percent(dice, 55))
 		place = dice_percent(dice, 50) ? vma->end : vma->start - pages;
-	if (place > MM_AREA - pages)
-		place = MM_AREA - pages;
-	return place < 0 ? 0 : place;
+	if (dice->huge && dice_percent(dice, 60))
+		place = from + dice_below(dice, MM_SLOTS) * MM_HUGE;
+	if (place > to)
+		place = to;
+	return place < from ? from : place;
 }

@@ -13,6 +13,7 @@ struct dice {
 	int born;
 	int files;
 	bool can_pin;
+	bool huge;
 };
 
 /* A number from 0 to @n - 1; true in so many of a hundred cases. */
@@ -27,7 +28,7 @@ int dice_proc(struct dice *dice);
 void dice_range(struct dice *dice, struct mm_op *op);
 bool dice_same_range(struct dice *dice, struct mm_op *op);
 
-/* A place in the area for so many pages. */
+/* A place in the area, or the room for huge pages, for so many pages. */
 int dice_place(struct dice *dice, int proc, int pages);
 
 #endif

@@ -62,7 +62,7 @@ static bool parse_faults(struct lex *lex, struct lit_expect *expect)
 	}
 	return lex_error(
 		lex, lex->at,
-		"a kind of fault, none, faults, fresh, fails, shared, apart, present, absent or value");
+		"a kind of fault, none, faults, fresh, fails, shared, apart, present, absent, value, whole or split");
 }
 
 static bool parse_expect(struct lex *lex, const struct lit_scenario *scenario,
@@ -75,11 +75,13 @@ static bool parse_expect(struct lex *lex, const struct lit_scenario *scenario,
 		[LIT_EXPECT_PRESENT] = "present",
 		[LIT_EXPECT_ABSENT] = "absent",
 		[LIT_EXPECT_VALUE] = "value",
+		[LIT_EXPECT_WHOLE] = "whole",
+		[LIT_EXPECT_SPLIT] = "split",
 	};
 
 	lex_end(lex);
 	expect->column = lex->at - lex->text + 1;
-	for (int i = LIT_EXPECT_ERROR; i <= LIT_EXPECT_VALUE; i++) {
+	for (int i = LIT_EXPECT_ERROR; i <= LIT_EXPECT_SPLIT; i++) {
 		if (!lex_accept(lex, word[i]))
 			continue;
 		expect->kind = i;
@@ -111,6 +113,7 @@ bool parse_expects(struct lex *lex, const struct lit_scenario *scenario,
 /* What both sides can tell of a page. @id is 0 where frames are hidden. */
 struct fact {
 	bool present;
+	bool huge;
 	bool once;
 	uint64_t id;
 	char value;
@@ -132,14 +135,20 @@ static struct fact fact_of(const struct facts *facts, int proc, int page)
 
 		frame = &facts->mm->frame[index];
 		if (facts->mm->proc[proc].alive && index)
-			fact = (struct fact){ true, frame->mapcount == 1,
-					      frame->serial, frame->value };
+			fact = (struct fact){
+				true,
+				mm_is_huge(&facts->mm->proc[proc], page),
+				frame->mapcount == 1,
+				frame->serial,
+				frame->value,
+			};
 		return fact;
 	}
 	shot = lit_kernel_shot(facts->kernel, proc);
 	if (shot && shot->page[page].flags & OBS_PRESENT)
 		fact = (struct fact){
 			true,
+			shot->page[page].flags & OBS_HUGE,
 			shot->page[page].flags & OBS_EXCLUSIVE,
 			shot->page[page].pfn,
 			shot->value[page],
@@ -169,6 +178,10 @@ static bool page_meets(const struct lit_expect *expect,
 		return a.present;
 	case LIT_EXPECT_ABSENT:
 		return !a.present;
+	case LIT_EXPECT_WHOLE:
+		return a.present && a.huge;
+	case LIT_EXPECT_SPLIT:
+		return a.present && !a.huge;
 	default:
 		return a.present && a.value == (char)expect->number;
 	}

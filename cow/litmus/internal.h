@@ -19,9 +19,11 @@ struct lit_shared {
 	char what[128];
 	pid_t pid;
 	char *area;
+	char *big;
 	char *stacks;
 	char *heap;
 	bool heap_used;
+	bool big_used;
 	bool drain;
 	bool access_flag;
 	unsigned int born;
@@ -53,6 +55,13 @@ void lit_worker_init(void *shared);
 void lit_worker_run(void *shared);
 void lit_worker_look(void *shared);
 
+/* worker.c: faults of this thread. */
+uint64_t lit_faults_so_far(void);
+
+/* touches.c: one by one; huge pages may come, or not, in this process. */
+void lit_touch_pages(struct lit_shared *shared);
+void lit_allow_huge(struct lit_shared *shared, bool allow);
+
 /* worker.c, for look.c: a page's address; what failed; sockets closed. */
 char *lit_address(const struct lit_shared *shared, int page);
 void lit_keep_error(struct lit_shared *shared, int rc);
@@ -76,6 +85,9 @@ int lit_pin(void *addr, size_t bytes);
 int lit_unpin(void);
 void lit_pins_forget(void);
 
+/* kernel.c: does the scenario use the room for huge pages? */
+bool lit_kernel_is_huge(const struct lit_kernel *kernel);
+
 /* files.c */
 bool lit_files_probe(const char *dir);
 int lit_files_open(struct lit_kernel *kernel);
@@ -98,6 +110,20 @@ void lit_meet_needs(const struct lit_scenario *scenario,
 /* replay.c: has the model room, and does it know what happens? */
 int lit_model_knows(const struct mm *mm);
 
+/* machine.c: may private memory have huge pages, and must it ask? */
+void lit_machine_huge(struct mm_machine *machine);
+
+/*
+ * machine.c: how often the kernel wanted a huge page and found none, and how
+ * often it could not make small pages of one, since somebody held on to it.
+ */
+struct lit_misses {
+	unsigned long fallbacks;
+	unsigned long unsplit;
+};
+
+struct lit_misses lit_huge_misses(void);
+
 /* words.c: the language's words, by the model's numbers. */
 extern const char *const lit_op_word[MM_OPS];
 extern const char *const lit_advice_word[MM_ADVICES];
@@ -105,9 +131,12 @@ extern const char *const lit_access_word[MM_VM_ACCESS + 1];
 
 /*
  * compare.c: a fault that left the page as it was may have noted an access, or
- * permitted a store. Nothing shows which: believe what was predicted.
+ * permitted a store; and where frames are hidden, a part of a huge page that was
+ * mapped once may have been copied. Nothing shows which: believe what was
+ * predicted.
  */
-void lit_settle(const struct mm_result *predicted, struct mm_result *measured);
+void lit_settle(const struct lit_kernel *kernel, const struct mm_op *op,
+		const struct mm_result *predicted, struct mm_result *measured);
 
 /* show.c: how much of a line stands before what is expected of it. */
 int lit_op_length(const char *text);

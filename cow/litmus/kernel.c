@@ -26,6 +26,9 @@ static int place_area(struct lit_kernel *kernel)
 	rc = obs_gap_map(&kernel->gap, kernel->gap_bytes);
 	if (rc)
 		return lit_fail(-rc, "%s", obs_what());
+	rc = obs_gap_map(&kernel->shared->big, MM_BIG_PAGES * page_size);
+	if (rc)
+		return lit_fail(-rc, "%s", obs_what());
 	kernel->shared->area = kernel->gap + (table - MM_TABLE_END) * page_size;
 	kernel->shared->stacks = mmap(NULL, MM_THREADS * LIT_STACK_BYTES,
 				      PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -92,6 +95,9 @@ void lit_kernel_close(struct lit_kernel *kernel)
 		lit_kernel_stop(kernel);
 		if (kernel->gap)
 			obs_gap_unmap(kernel->gap, kernel->gap_bytes);
+		if (kernel->shared->big)
+			obs_gap_unmap(kernel->shared->big,
+				      MM_BIG_PAGES * obs_page_size());
 		if (kernel->shared->stacks)
 			munmap(kernel->shared->stacks,
 			       MM_THREADS * LIT_STACK_BYTES);
@@ -154,6 +160,7 @@ int lit_kernel_start(struct lit_kernel *kernel, const struct lit_setup *setup)
 
 	kernel->setup = *setup;
 	shared->heap_used = false;
+	shared->big_used = setup->huge;
 	shared->born = 1;
 	shared->pinned = 0;
 	memset(shared->shot, 0, sizeof(shared->shot));
@@ -230,6 +237,7 @@ static enum mm_kind kind_of(struct obs_page *before, struct obs_page *after)
 		[OBS_KIND_FILE] = MM_KIND_FILE,
 		[OBS_KIND_REMAP] = MM_KIND_REMAP,
 		[OBS_KIND_NOTIFY] = MM_KIND_NOTIFY,
+		[OBS_KIND_HUGE] = MM_KIND_HUGE,
 		[OBS_KIND_SEGV] = MM_KIND_SEGV,
 	};
 	struct obs_window window = {
@@ -239,6 +247,10 @@ static enum mm_kind kind_of(struct obs_page *before, struct obs_page *after)
 		.faults = { .total = 1, .reuses = UINT64_MAX },
 	};
 
+	/* No huge entry is split for a store that needs no copy. */
+	if (before->flags & OBS_HUGE && !(after->flags & OBS_HUGE) &&
+	    after->flags & OBS_PRESENT)
+		return MM_KIND_COPY;
 	obs_classify(&window);
 	for (int i = 0; i < OBS_KINDS; i++)
 		if (window.faults.kind[i])
@@ -293,13 +305,34 @@ static int run(struct lit_kernel *kernel, const struct mm_op *op)
 	return rc ? rc : call(kernel, op->child, lit_worker_init);
 }
 
+/* Luck that no model can foresee: no agreement and no difference. */
+static int check_misses(const struct lit_misses *before)
+{
+	struct lit_misses after = lit_huge_misses();
+
+	if (after.fallbacks != before->fallbacks)
+		return lit_fail(ENODEV,
+				"needs a huge page, and the kernel found none");
+	if (after.unsplit != before->unsplit)
+		return lit_fail(ENODEV,
+				"needs a huge page that nobody else holds");
+	return 0;
+}
+
 int lit_kernel_do(struct lit_kernel *kernel, const struct mm_op *op,
 		  struct mm_result *result)
 {
 	struct lit_shared *shared = kernel->shared;
 	struct lit_shot before = shared->shot[op->proc];
-	int rc = run(kernel, op);
+	struct lit_misses misses = { 0 };
+	int rc;
 
+	if (shared->big_used)
+		misses = lit_huge_misses();
+	rc = run(kernel, op);
+
+	if (!rc && shared->big_used)
+		rc = check_misses(&misses);
 	*result = shared->result;
 	if (op->kind == MM_OP_EXIT || op->kind == MM_OP_SYNC)
 		result->perf = -1;
@@ -324,4 +357,9 @@ enum obs_source lit_kernel_source(const struct lit_kernel *kernel)
 bool lit_kernel_has_disk(const struct lit_kernel *kernel)
 {
 	return kernel->has_disk;
+}
+
+bool lit_kernel_is_huge(const struct lit_kernel *kernel)
+{
+	return kernel->shared->big_used;
 }

@@ -50,6 +50,7 @@ struct parser {
 	unsigned int gone;
 	int threads[MM_PROCS];
 	int next_place;
+	int next_slot;
 };
 
 /* statement.c: an operation; a file by its name, or -1. */

@@ -37,8 +37,10 @@ struct lit_file {
  * struct lit_setup - what is there before the first line
  * @files: how many files
  * @file: the files
+ * @huge: room for huge pages is used
  */
 struct lit_setup {
+	bool huge;
 	int files;
 	struct lit_file file[MM_NAMED];
 };
@@ -230,6 +232,7 @@ struct lit_sequence {
  * struct lit_lab - model and kernel together, and what they keep in mind
  * @mm: the model
  * @machine: what kind of machine it models: this one, unless changed
+ * @huge: make up sequences in the room for huge pages
  * @given: it was changed, and is not whatever a scenario needs
  * @kernel: the runner
  * @identity: which frame is which
@@ -240,6 +243,7 @@ struct lit_sequence {
 struct lit_lab {
 	struct mm *mm;
 	struct mm_machine machine;
+	bool huge;
 	bool given;
 	struct lit_kernel *kernel;
 	struct lit_identity *identity;

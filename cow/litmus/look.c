@@ -39,7 +39,11 @@ void lit_worker_look(void *arg)
 		lit_keep_observed(shared,
 				  obs_pages_of(0, shared->heap, MM_HEAP_PAGES,
 					       shot->page + MM_HEAP));
-	for (int i = 0; i < MM_PAGES; i++) {
+	if (shared->big_used)
+		lit_keep_observed(shared,
+				  obs_pages_of(0, shared->big, MM_BIG_PAGES,
+					       shot->page + MM_BIG));
+	for (int i = 0; i < (shared->big_used ? MM_PAGES : MM_BIG); i++) {
 		uint32_t flags = shot->page[i].flags;
 
 		if (flags & OBS_PRESENT && !(flags & OBS_MAP_NONE))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -52,6 +53,54 @@ void lit_machine_kernel(struct mm_machine *machine, unsigned int kernel)
 	mm_set_kernel(machine, kernel, arch_of(name.machine));
 }
 
+static bool setting_says(const char *path, const char *word)
+{
+	FILE *file = fopen(path, "re");
+	char text[100] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(text, sizeof(text), file))
+		*text = '\0';
+	fclose(file);
+	return strstr(text, word);
+}
+
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+
+/* Since Linux 6.8 each size has a setting of its own, that may inherit. */
+void lit_machine_huge(struct mm_machine *machine)
+{
+	static const char size[] = THP "hugepages-2048kB/enabled";
+	bool own = !access(size, R_OK) && !setting_says(size, "[inherit]");
+	const char *path = own ? size : THP "enabled";
+	bool always = setting_says(path, "[always]");
+
+	mm_set(machine, MM_FACT_HUGE,
+	       (always || setting_says(path, "[madvise]")) &&
+		       obs_page_size() / sizeof(uint64_t) == MM_HUGE);
+	mm_set(machine, MM_FACT_HUGE_ASKED, !always);
+}
+
+/* By /proc/vmstat, of the whole system: if in doubt, it was for us. */
+struct lit_misses lit_huge_misses(void)
+{
+	FILE *file = fopen("/proc/vmstat", "re");
+	struct lit_misses misses = { 0 };
+	unsigned long n;
+	char line[100];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "thp_fault_fallback %lu", &n) == 1 ||
+		    sscanf(line, "thp_fault_fallback_charge %lu", &n) == 1)
+			misses.fallbacks += n;
+		else if (sscanf(line, "thp_split_page_failed %lu", &n) == 1)
+			misses.unsplit += n;
+	if (file)
+		fclose(file);
+	return misses;
+}
+
 void lit_machine(struct mm_machine *machine)
 {
 	struct utsname name = { 0 };
@@ -63,6 +112,7 @@ void lit_machine(struct mm_machine *machine)
 	};
 	mm_set(machine, MM_FACT_ZEROPAGE, obs_fresh_read() != OBS_KIND_ZERO);
 	mm_set(machine, MM_FACT_ACCESS_FLAG, obs_access_flag());
+	lit_machine_huge(machine);
 	uname(&name);
 	if (lit_kernel_version(name.release, &kernel))
 		lit_machine_kernel(machine, kernel);

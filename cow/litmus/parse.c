@@ -164,9 +164,10 @@ static void set_up(struct parser *p, struct lit_scenario *scenario,
 	memset(scenario, 0, offsetof(struct lit_scenario, line));
 	snprintf(scenario->path, sizeof(scenario->path), "%.*s",
 		 LIT_TEXT_MAX - 1, path);
-	scenario->names = 2;
+	scenario->names = 3;
 	scenario->name[0] = (struct lit_name){ "area", 0, MM_AREA };
 	scenario->name[1] = (struct lit_name){ "heap", MM_HEAP, MM_HEAP_PAGES };
+	scenario->name[2] = (struct lit_name){ "huge", MM_BIG, MM_BIG_PAGES };
 	*p = (struct parser){
 		.lex = { .path = scenario->path, .message = message },
 		.scenario = scenario,

@@ -85,7 +85,7 @@ static int play_line(struct lit_lab *lab, const struct lit_line *line,
 	if (rc)
 		return rc;
 	if (mode == LIT_COMPARE)
-		lit_settle(&predicted, &measured);
+		lit_settle(lab->kernel, &line->op, &predicted, &measured);
 	if (mode == LIT_COMPARE)
 		outcome.agreed = lit_compare(
 			lab->mm, &line->op, &predicted, lab->kernel, &measured,

@@ -35,8 +35,24 @@ static void make_alike(const struct dice *dice, struct mm_op *op)
 	}
 }
 
+/* Whole huge pages, or what is not; mostly they are asked for. */
+static void make_huge(struct dice *dice, struct mm_op *op)
+{
+	op->pages = 1 + dice_below(dice, MM_BIG_PAGES);
+	if (dice_percent(dice, 65))
+		op->pages = (1 + dice_below(dice, MM_SLOTS)) * MM_HUGE;
+	op->start = dice_place(dice, op->proc, op->pages);
+	op->flags = some_access(dice) |
+		    (dice_percent(dice, 85) ? MM_VM_HUGEPAGE : 0);
+	op->file = -1;
+}
+
 static void make_mmap(struct dice *dice, struct mm_op *op)
 {
+	if (dice->huge) {
+		make_huge(dice, op);
+		return;
+	}
 	op->pages = 1 + dice_below(dice, dice_percent(dice, 20) ? 64 : 16);
 	op->start = dice_place(dice, op->proc, op->pages);
 	op->flags = some_access(dice) |
@@ -55,7 +71,10 @@ static void make_mmap(struct dice *dice, struct mm_op *op)
 /* Often all there is up to a mapping's end: only that can grow in its place. */
 static void make_mremap(struct dice *dice, struct mm_op *op)
 {
-	int room = (op->start < MM_HEAP ? MM_AREA : MM_PAGES) - op->start;
+	int end = op->start < MM_HEAP ? MM_AREA :
+		  op->start < MM_BIG  ? MM_BIG :
+					MM_PAGES;
+	int room = end - op->start;
 	const struct mm_vma *vma =
 		mm_find_vma(&dice->mm->proc[op->proc], op->start);
 
@@ -66,10 +85,22 @@ static void make_mremap(struct dice *dice, struct mm_op *op)
 		op->new_pages = 1 + dice_below(dice, op->pages + 8);
 	if (dice_percent(dice, op->new_pages ? 50 : 95)) {
 		op->to = dice_place(dice, op->proc, op->pages);
-		room = MM_AREA - op->to;
+		room = (dice->huge ? MM_PAGES : MM_AREA) - op->to;
 	}
 	if (op->new_pages > room)
 		op->new_pages = room;
+}
+
+/* MADV_FREE of huge pages, and then MADV_PAGEOUT. */
+static bool gave_away(const struct dice *dice, const struct mm_op *op)
+{
+	const struct mm_pte *pte = dice->mm->proc[op->proc].pte;
+
+	for (int i = op->start; i < op->start + op->pages; i++)
+		if (dice->mm->frame[pte[i].frame].folio &&
+		    dice->mm->frame[pte[i].frame].lazyfree)
+			return true;
+	return false;
 }
 
 /* What the model does not know: paging out a file on a disk, or to swap. */
@@ -77,6 +108,8 @@ static bool pages_out(const struct dice *dice, const struct mm_op *op)
 {
 	if (dice->mm->machine.swap)
 		return true;
+	if (dice->huge)
+		return gave_away(dice, op);
 	for (int i = 0; i < op->pages; i++) {
 		const struct mm_vma *vma =
 			mm_find_vma(&dice->mm->proc[op->proc], op->start + i);
@@ -108,7 +141,7 @@ static enum mm_advice next_advice(struct dice *dice)
 		return n < 25 ? MM_ADV_POPULATE_WRITE : MM_ADV_PAGEOUT;
 	if (n < (advised(last, MM_ADV_POPULATE_WRITE) ? 60 : 20))
 		return MM_ADV_PAGEOUT;
-	return dice_below(dice, MM_ADVICES);
+	return dice_below(dice, dice->huge ? MM_ADVICES : MM_ADV_HUGEPAGE);
 }
 
 static enum mm_advice some_advice(struct dice *dice, const struct mm_op *op)
@@ -138,6 +171,23 @@ static void make_exit(struct dice *dice, struct mm_op *op)
 	dice_range(dice, op);
 }
 
+/* What the model does not know: the huge page of zeros, by a first read. */
+static void write_fresh(const struct dice *dice, struct mm_op *op)
+{
+	const struct mm_pte *pte = dice->mm->proc[op->proc].pte;
+	bool fresh = false;
+
+	for (int i = op->start; i < op->start + op->pages; i++)
+		fresh |= !pte[i].frame;
+	if (!fresh || !dice->huge ||
+	    !mm_has(&dice->mm->machine, MM_FACT_ZEROPAGE))
+		return;
+	if (op->kind == MM_OP_READ)
+		op->kind = MM_OP_WRITE;
+	if (op->kind == MM_OP_MADVISE && op->advice == MM_ADV_POPULATE_READ)
+		op->advice = MM_ADV_POPULATE_WRITE;
+}
+
 static enum mm_op_kind some_kind(struct dice *dice)
 {
 	static const int weight[MM_OPS] = {
@@ -161,7 +211,9 @@ static enum mm_op_kind some_kind(struct dice *dice)
 
 static void fill_in(struct dice *dice, struct mm_op *op)
 {
-	if (op->kind == MM_OP_PIN && !dice->can_pin)
+	if (dice->huge && (op->kind == MM_OP_BRK || op->kind == MM_OP_SYNC))
+		op->kind = MM_OP_FORK;
+	if (op->kind == MM_OP_PIN && (!dice->can_pin || dice->huge))
 		op->kind = MM_OP_WRITE;
 	if (op->kind == MM_OP_THREAD &&
 	    dice->mm->proc[op->proc].threads == MM_THREADS)
@@ -194,8 +246,9 @@ static void fill_in(struct dice *dice, struct mm_op *op)
 		make_mremap(dice, op);
 	if (((op->kind >= MM_OP_READ && op->kind <= MM_OP_KWRITE) ||
 	     op->kind == MM_OP_PIN) &&
-	    op->pages > TOUCH_MAX)
+	    op->pages > TOUCH_MAX && !(dice->huge && dice_percent(dice, 12)))
 		op->pages = TOUCH_MAX;
+	write_fresh(dice, op);
 }
 
 /* What often comes after what, by the same process, in the same pages. */
@@ -269,10 +322,14 @@ int lit_random(struct lit_lab *lab, uint64_t seed, int ops,
 		.mm = lab->mm,
 		.born = 1,
 		.can_pin = lit_can_pin(),
+		.huge = lab->huge,
 	};
 	int rc, i = 0;
 
 	make_files(&dice, &sequence->setup, lit_kernel_has_disk(lab->kernel));
+	sequence->setup.huge = lab->huge;
+	if (lab->huge)
+		sequence->setup.files = 0;
 	sequence->ops = 0;
 	rc = lit_lab_start(lab, &sequence->setup);
 	for (; i < ops && !rc; i++) {

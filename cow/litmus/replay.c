@@ -71,7 +71,7 @@ int lit_step(struct lit_lab *lab, const struct mm_op *op, struct lit_diff *diff)
 		rc = lit_kernel_do(lab->kernel, op, &measured);
 	if (rc)
 		return rc;
-	lit_settle(&predicted, &measured);
+	lit_settle(lab->kernel, op, &predicted, &measured);
 	return lit_compare(lab->mm, op, &predicted, lab->kernel, &measured,
 			   lab->identify ? lab->identity : NULL, diff);
 }

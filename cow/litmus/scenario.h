@@ -19,6 +19,8 @@
  * @LIT_EXPECT_PRESENT: pages that are there
  * @LIT_EXPECT_ABSENT: pages that are not
  * @LIT_EXPECT_VALUE: pages that are there and begin with a byte
+ * @LIT_EXPECT_WHOLE: pages that the entry of a huge page maps
+ * @LIT_EXPECT_SPLIT: pages that are there and have entries of their own
  */
 enum lit_expect_kind {
 	LIT_EXPECT_FAULTS,
@@ -28,6 +30,8 @@ enum lit_expect_kind {
 	LIT_EXPECT_PRESENT,
 	LIT_EXPECT_ABSENT,
 	LIT_EXPECT_VALUE,
+	LIT_EXPECT_WHOLE,
+	LIT_EXPECT_SPLIT,
 };
 
 /**
@@ -88,7 +92,7 @@ struct lit_name {
  * @needs_not: a bit for each that has not to be
  * @setup: its files
  * @names: how many names
- * @name: the names; "area" and "heap" are always there
+ * @name: the names; "area", "heap", "huge" are always there
  * @lines: how many lines that do something
  * @line: these lines
  */

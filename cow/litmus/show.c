@@ -55,7 +55,9 @@ void lit_show_line(FILE *file, const struct lit_outcome *outcome)
 		fprintf(file, "      model: ");
 		if (diff->proc >= 0)
 			fprintf(file, "P%d ", diff->proc);
-		if (diff->page >= MM_HEAP)
+		if (diff->page >= MM_BIG)
+			fprintf(file, "huge %d ", diff->page - MM_BIG);
+		else if (diff->page >= MM_HEAP)
 			fprintf(file, "heap %d ", diff->page - MM_HEAP);
 		else if (diff->page >= 0)
 			fprintf(file, "area %d ", diff->page);
@@ -88,6 +90,8 @@ static struct obs_page as_observed(const struct mm *mm, int proc, int page)
 	is.flags |= OBS_PRESENT;
 	if (p->pte[page].frame == MM_ZERO_PAGE)
 		is.flags |= OBS_ZERO;
+	else if (mm_is_huge(p, page))
+		is.flags |= OBS_HUGE;
 	else if (!frame->anon)
 		is.flags |= OBS_FILE;
 	if (frame->mapcount == 1)
@@ -95,20 +99,39 @@ static struct obs_page as_observed(const struct mm *mm, int proc, int page)
 	return is;
 }
 
-static void strip(FILE *file, const struct lit_name *name,
-		  const struct lit_outcome *outcome, int proc)
+static char page_char(const struct lit_outcome *outcome, int proc, int page)
 {
-	fprintf(file, "  P%d ", proc);
-	for (int i = name->start; i < name->start + name->pages; i++) {
-		struct obs_page page;
+	const struct lit_shot *shot;
+	struct obs_page is;
 
-		if (outcome->measured)
-			page = lit_kernel_shot(outcome->lab->kernel, proc)
-				       ->page[i];
-		else
-			page = as_observed(outcome->lab->mm, proc, i);
-		fputc(rep_page_char(&page), file);
+	if (outcome->measured) {
+		shot = lit_kernel_shot(outcome->lab->kernel, proc);
+		is = shot->page[page];
+	} else {
+		is = as_observed(outcome->lab->mm, proc, page);
 	}
+	return rep_page_char(&is);
+}
+
+/* Page by page; what is too long for a line as runs, such as "512H". */
+static int strip(FILE *file, const struct lit_name *name,
+		 const struct lit_outcome *outcome, int proc)
+{
+	int end = name->start + name->pages;
+	int column = fprintf(file, "  P%d ", proc);
+
+	for (int i = name->start, run; i < end; i += run) {
+		char c = page_char(outcome, proc, i);
+
+		run = 1;
+		while (name->pages > MM_AREA && i + run < end &&
+		       page_char(outcome, proc, i + run) == c)
+			run++;
+		column += name->pages > MM_AREA ?
+				  fprintf(file, "%d%c ", run, c) :
+				  fprintf(file, "%c", c);
+	}
+	return column;
 }
 
 static bool lives(const struct lit_outcome *outcome, int proc)
@@ -118,24 +141,29 @@ static bool lives(const struct lit_outcome *outcome, int proc)
 	return outcome->lab->mm->proc[proc].alive;
 }
 
+/* Columns: of runs there are few. */
+static int shown(const struct lit_name *name)
+{
+	return name->pages > MM_AREA ? 20 : name->pages;
+}
+
 void lit_show_strips(FILE *file, const struct lit_scenario *scenario,
 		     const struct lit_outcome *outcome)
 {
-	for (int n = 2; n < scenario->names; n++) {
+	for (int n = 3; n < scenario->names; n++) {
 		const struct lit_name *name = &scenario->name[n];
 		int column = 0;
 
 		for (int p = 0; p < MM_PROCS; p++) {
 			if (!lives(outcome, p))
 				continue;
-			if (column && column + name->pages + 5 > 66) {
+			if (column && column + shown(name) + 5 > 66) {
 				fputc('\n', file);
 				column = 0;
 			}
 			fprintf(file, column ? "" : "      %-6s",
 				p ? "" : name->name);
-			strip(file, name, outcome, p);
-			column += name->pages + 5;
+			column += strip(file, name, outcome, p);
 		}
 		fputc('\n', file);
 	}

@@ -44,34 +44,69 @@ bool parse_place(struct lex *lex, const struct lit_scenario *scenario,
 	return true;
 }
 
+/* Where a mapping can lie: in the area, or where there is room for huge pages. */
+struct room {
+	const char *page;
+	int start;
+	int pages;
+	int *next;
+	int step;
+};
+
+static struct room room_of(struct parser *p, bool huge)
+{
+	if (huge)
+		return (struct room){ "a page of the room for huge pages",
+				      MM_BIG, MM_BIG_PAGES, &p->next_slot,
+				      MM_HUGE };
+	return (struct room){ "a page of the area", 0, MM_AREA, &p->next_place,
+			      16 };
+}
+
+static bool lies_in(const struct lit_name *name, const struct room *room)
+{
+	return name->start >= room->start &&
+	       name->start < room->start + room->pages;
+}
+
+/* The next place has at least a page between it and the last mapping. */
+static void leave_room(const struct room *room, int end)
+{
+	int gap = room->step > 16 ? 0 : 16;
+	int next = (end + gap + room->step - 1) / room->step * room->step;
+
+	if (next > *room->next)
+		*room->next = next;
+}
+
 /* A name for pages: at a place of its choice, or 16 pages above the last. */
 static bool add_name(struct parser *p, const char *word, const char *at,
-		     struct mm_op *op)
+		     const struct room *room, struct mm_op *op)
 {
 	struct lit_scenario *scenario = p->scenario;
 	struct lit_name *name = name_of(scenario, word);
-	int place = p->next_place;
+	int place = *room->next;
 
-	if (name)
-		place = name->start;
+	if (name && lies_in(name, room))
+		place = name->start - room->start;
 	if (lex_accept(&p->lex, "at") &&
-	    !lex_number(&p->lex, "a page of the area", 0, MM_AREA - 1, &place))
+	    !lex_number(&p->lex, room->page, 0, room->pages - 1, &place))
 		return false;
-	if (place + op->pages > MM_AREA)
+	if (place + op->pages > room->pages)
 		return lex_error(
 			&p->lex, at,
 			"at most %d pages that end at page %d: it would end at %d",
-			MM_AREA, MM_AREA, place + op->pages);
+			room->pages, room->pages, place + op->pages);
 	if (!name && scenario->names == LIT_NAMES_MAX)
 		return lex_error(&p->lex, at, "at most %d names",
 				 LIT_NAMES_MAX);
 	if (!name)
 		name = &scenario->name[scenario->names++];
-	*name = (struct lit_name){ .start = place, .pages = op->pages };
+	*name = (struct lit_name){ .start = room->start + place,
+				   .pages = op->pages };
 	strcpy(name->name, word);
-	op->start = place;
-	if (place + op->pages > p->next_place - 16)
-		p->next_place = (place + op->pages + 31) / 16 * 16;
+	op->start = room->start + place;
+	leave_room(room, place + op->pages);
 	return true;
 }
 
@@ -84,13 +119,46 @@ static bool parse_access(struct lex *lex, unsigned int *flags)
 	return access >= 0;
 }
 
-/* map NAME anon|FILE private|shared [none|r|rw] PAGES [at PAGE] [from PAGE] */
+/* PAGES [huge|aligned]: private anonymous memory where huge pages fit */
+static bool parse_size(struct parser *p, struct mm_op *op, bool *huge)
+{
+	struct lex *lex = &p->lex;
+	const char *at;
+
+	lex_end(lex);
+	at = lex->at;
+	if (!lex_number(lex, "a number of pages", 1, MM_BIG_PAGES, &op->pages))
+		return false;
+	*huge = lex_peek(lex, "huge") || lex_peek(lex, "aligned");
+	if (!*huge) {
+		lex->at = at;
+		return lex_number(lex, "a number of pages", 1, MM_AREA,
+				  &op->pages);
+	}
+	if (op->file >= 0 || op->flags & MM_VM_SHARED)
+		return lex_error(
+			lex, lex->at,
+			"the end of the line, for only private anonymous memory is huge");
+	if (lex_accept(lex, "huge"))
+		op->flags |= MM_VM_HUGEPAGE;
+	else
+		lex_accept(lex, "aligned");
+	p->scenario->setup.huge = true;
+	return true;
+}
+
+/*
+ * map NAME anon|FILE private|shared [none|r|rw] PAGES [huge|aligned] [at PAGE]
+ * [from PAGE]
+ */
 static bool parse_map(struct parser *p, struct mm_op *op)
 {
 	static const char *const sharing[] = { "private", "shared" };
 	struct lex *lex = &p->lex;
 	char name[WORD_MAX], file[WORD_MAX];
 	const char *at, *size;
+	struct room room;
+	bool huge;
 	int shared;
 
 	lex_end(lex);
@@ -99,6 +167,9 @@ static bool parse_map(struct parser *p, struct mm_op *op)
 		return false;
 	if (!strcmp(name, "heap"))
 		return lex_error(lex, at, "another name: brk maps the heap");
+	if (!strcmp(name, "huge"))
+		return lex_error(lex, at,
+				 "another name: all of the room has this");
 	lex_end(lex);
 	size = lex->at;
 	if (!lex_word(lex, "anon or a file's name", file))
@@ -114,8 +185,10 @@ static bool parse_map(struct parser *p, struct mm_op *op)
 		op->flags |= MM_VM_ACCESS;
 	else if (!parse_access(lex, &op->flags))
 		return false;
-	if (!lex_number(lex, "a number of pages", 1, MM_AREA, &op->pages) ||
-	    !add_name(p, name, at, op))
+	if (!parse_size(p, op, &huge))
+		return false;
+	room = room_of(p, huge);
+	if (!add_name(p, name, at, &room, op))
 		return false;
 	return !lex_accept(lex, "from") ||
 	       lex_number(lex, "a page of the file", 0, MM_FILE_PAGES,
@@ -156,7 +229,14 @@ static bool fits(const struct mm_op *op)
 	int start = op->to < 0 ? op->start : op->to;
 	int pages = op->new_pages ? op->new_pages : op->pages;
 
-	return start + pages <= (start < MM_HEAP ? MM_AREA : MM_PAGES);
+	return start + pages <= (start < MM_HEAP ? MM_AREA :
+				 start < MM_BIG	 ? MM_BIG :
+						   MM_PAGES);
+}
+
+static bool is_big(int page)
+{
+	return page >= MM_BIG;
 }
 
 /* mremap NAME [RANGE] [to NAME [PAGE]] [pages PAGES] */
@@ -178,8 +258,13 @@ static bool parse_mremap(struct parser *p, struct mm_op *op)
 	if (moves && !parse_place(lex, p->scenario, &op->to, &pages))
 		return false;
 	if (lex_accept(lex, "pages") &&
-	    !lex_number(lex, "a number of pages", 1, MM_AREA, &op->new_pages))
+	    !lex_number(lex, "a number of pages", 1,
+			op->start < MM_BIG ? MM_AREA : MM_BIG_PAGES,
+			&op->new_pages))
 		return false;
+	if (moves && is_big(op->start) != is_big(op->to))
+		return lex_error(lex, at,
+				 "a place in the same room, huge or not");
 	return fits(op) ||
 	       lex_error(lex, at, "a place with %d pages in the area",
 			 op->new_pages ? op->new_pages : op->pages);

@@ -24,6 +24,8 @@ const char *const lit_advice_word[MM_ADVICES] = {
 	[MM_ADV_POPULATE_READ] = "populate_read",
 	[MM_ADV_POPULATE_WRITE] = "populate_write",
 	[MM_ADV_PAGEOUT] = "pageout",
+	[MM_ADV_HUGEPAGE] = "hugepage",
+	[MM_ADV_NOHUGEPAGE] = "nohugepage",
 };
 
 /* By the flags MM_VM_READ and MM_VM_WRITE; writing alone is not spoken of. */

@@ -62,6 +62,8 @@ void lit_keep_observed(struct lit_shared *shared, int rc)
 
 char *lit_address(const struct lit_shared *shared, int page)
 {
+	if (page >= MM_BIG)
+		return shared->big + (page - MM_BIG) * obs_page_size();
 	return page < MM_HEAP ?
 		       shared->area + page * obs_page_size() :
 		       shared->heap + (page - MM_HEAP) * obs_page_size();
@@ -89,6 +91,10 @@ void lit_worker_begin(void *arg)
 
 	if (munmap(shared->area, MM_AREA * obs_page_size()))
 		lit_keep_error(shared, lit_fail(errno, "clear the area"));
+	if (shared->big_used &&
+	    munmap(shared->big, MM_BIG_PAGES * obs_page_size()))
+		lit_keep_error(shared,
+			       lit_fail(errno, "clear room for huge pages"));
 	lit_keep_error(shared, place_heap(shared));
 	lit_worker_init(shared);
 }
@@ -130,7 +136,11 @@ static int run_mmap(struct lit_shared *shared, const struct mm_op *op)
 			 op->file < 0 ? -1 : shared->file[op->file],
 			 op->file < 0 ? 0 : op->pgoff * page_size);
 
-	return got == MAP_FAILED ? -1 : 0;
+	if (got == MAP_FAILED)
+		return -1;
+	return op->flags & MM_VM_HUGEPAGE ?
+		       madvise(got, op->pages * page_size, MADV_HUGEPAGE) :
+		       0;
 }
 
 static int run_madvise(struct lit_shared *shared, const struct mm_op *op)
@@ -146,6 +156,8 @@ static int run_madvise(struct lit_shared *shared, const struct mm_op *op)
 		[MM_ADV_POPULATE_READ] = MADV_POPULATE_READ,
 		[MM_ADV_POPULATE_WRITE] = MADV_POPULATE_WRITE,
 		[MM_ADV_PAGEOUT] = MADV_PAGEOUT,
+		[MM_ADV_HUGEPAGE] = MADV_HUGEPAGE,
+		[MM_ADV_NOHUGEPAGE] = MADV_NOHUGEPAGE,
 	};
 
 	return madvise(lit_address(shared, op->start),
@@ -251,7 +263,7 @@ static uint64_t faults_of(int who)
 	return usage.ru_minflt + usage.ru_majflt;
 }
 
-static uint64_t faults_so_far(void)
+uint64_t lit_faults_so_far(void)
 {
 	return faults_of(RUSAGE_THREAD);
 }
@@ -261,69 +273,29 @@ static uint64_t faults_of_others(void)
 	return faults_of(RUSAGE_SELF) - faults_of(RUSAGE_THREAD);
 }
 
-/* The kernel itself writes, for read(2); refused, it says EFAULT. */
-static bool kernel_write(const struct lit_shared *shared, char *at)
-{
-	return pread(shared->source_fd, at, 1, 0) == 1;
-}
-
-/* One touch; false if it was refused. */
-static bool touch(const struct lit_shared *shared, char *at)
-{
-	struct obs_signal refusal;
-
-	if (shared->op.kind == MM_OP_KWRITE)
-		return kernel_write(shared, at);
-	if (shared->op.kind == MM_OP_WRITE)
-		obs_try_write(at, shared->op.value, &refusal);
-	else
-		obs_try_read(at, &refusal);
-	return !refusal.signo;
-}
-
-/* The controller tells later what kind of fault each of them was. */
-static void touch_pages(struct lit_shared *shared)
-{
-	const struct mm_op *op = &shared->op;
-	struct mm_result *result = &shared->result;
-
-	if (op->kind == MM_OP_KWRITE &&
-	    pwrite(shared->source_fd, &op->value, 1, 0) != 1)
-		lit_keep_error(shared,
-			       lit_fail(errno, "write the byte to read"));
-	result->touches = op->pages;
-	for (int i = 0; i < op->pages; i++) {
-		char *at = lit_address(shared, op->start + i);
-		uint64_t before = faults_so_far();
-		bool done = touch(shared, at);
-		uint64_t faults = faults_so_far() - before;
-
-		result->rusage += faults;
-		result->touch[i].kind = faults ? MM_KINDS : MM_KIND_NONE;
-		if (faults > 1)
-			lit_keep_error(shared,
-				       lit_fail(EBADMSG, "touch a page once"));
-		if (!done)
-			result->touch[i].kind = MM_KIND_SEGV;
-		else
-			result->touch[i].value = touch_read(at);
-	}
-}
-
 static void run_counted(struct lit_shared *shared)
 {
+	bool populates;
 	uint64_t before;
 	int rc;
 
 	if (shared->op.kind >= MM_OP_READ && shared->op.kind <= MM_OP_KWRITE) {
-		touch_pages(shared);
+		lit_touch_pages(shared);
 		return;
 	}
-	before = faults_so_far();
+	populates = shared->op.kind == MM_OP_MADVISE &&
+		    shared->op.start >= MM_BIG &&
+		    (shared->op.advice == MM_ADV_POPULATE_READ ||
+		     shared->op.advice == MM_ADV_POPULATE_WRITE);
+	if (populates)
+		lit_allow_huge(shared, true);
+	before = lit_faults_so_far();
 	rc = run_call(shared, &shared->op);
 	shared->result.rc = rc ? -errno : 0;
+	if (populates)
+		lit_allow_huge(shared, false);
 	if (shared->op.kind == MM_OP_MADVISE || shared->op.kind == MM_OP_PIN)
-		shared->result.rusage = faults_so_far() - before;
+		shared->result.rusage = lit_faults_so_far() - before;
 }
 
 /* MADV_FREE and MADV_PAGEOUT pass over pages that lie in a per-CPU batch. */

@@ -8,8 +8,12 @@
 /* All of the area has one name, and all of the heap. */
 static int place_text(char *text, size_t size, int start, int pages)
 {
-	const char *name = start < MM_HEAP ? "area" : "heap";
-	int first = start < MM_HEAP ? start : start - MM_HEAP;
+	const char *name = start < MM_HEAP ? "area" :
+			   start < MM_BIG  ? "heap" :
+					     "huge";
+	int first = start < MM_HEAP ? start :
+		    start < MM_BIG  ? start - MM_HEAP :
+				      start - MM_BIG;
 
 	if (pages == 1)
 		return snprintf(text, size, "%s %d", name, first);
@@ -19,11 +23,15 @@ static int place_text(char *text, size_t size, int start, int pages)
 static void map_text(const struct lit_setup *setup, const struct mm_op *op,
 		     char *text, size_t size)
 {
-	int n = snprintf(text, size, "m%d %s %s %s %d at %d", op->start,
+	int first = op->start < MM_BIG ? op->start : op->start - MM_BIG;
+	const char *room = op->start < MM_BIG	      ? "" :
+			   op->flags & MM_VM_HUGEPAGE ? " huge" :
+							" aligned";
+	int n = snprintf(text, size, "m%d %s %s %s %d%s at %d", op->start,
 			 op->file < 0 ? "anon" : setup->file[op->file].name,
 			 op->flags & MM_VM_SHARED ? "shared" : "private",
 			 lit_access_word[op->flags & MM_VM_ACCESS], op->pages,
-			 op->start);
+			 room, first);
 
 	if (op->file >= 0)
 		snprintf(text + n, size - n, " from %d", op->pgoff);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* litmus: the model can be another machine, and say what is so on each. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,20 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+long litmus_number(struct argp_state *state, const char *name, const char *text,
+		   long min, long max)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (errno || end == text || *end || value < min || value > max)
+		argp_error(state, "%s is from %ld to %ld, not '%s'", name, min,
+			   max, text);
+	return value;
+}
+
 /* FACT or no-FACT: so it is, or not. */
 static void set_fact(struct argp_state *state, const char *name)
 {
@@ -56,8 +71,6 @@ static uint64_t rule(struct argp_state *state, const char *name)
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	char *end;
-
 	switch (key) {
 	case KEY_MACHINE:
 		litmus_machine.show = true;
@@ -69,11 +82,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				   arg);
 		return 0;
 	case KEY_AROUND:
-		litmus_machine.around = strtol(arg, &end, 10);
-		if (*end || litmus_machine.around < 1 ||
-		    litmus_machine.around > MM_TABLE_END)
-			argp_error(state, "--around is from 1 to %d, not '%s'",
-				   MM_TABLE_END, arg);
+		litmus_machine.around =
+			litmus_number(state, "--around", arg, 1, MM_TABLE_END);
 		return 0;
 	case KEY_FACT:
 		set_fact(state, arg);

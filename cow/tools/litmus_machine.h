@@ -32,6 +32,19 @@ struct litmus_machine {
 extern struct litmus_machine litmus_machine;
 
 /**
+ * litmus_number() - Read the number that an option has; another ends it all.
+ * @state: the parser
+ * @name: the option, for the message
+ * @text: what was given
+ * @min: the smallest that it may be
+ * @max: the largest
+ *
+ * Return: the number.
+ */
+long litmus_number(struct argp_state *state, const char *name, const char *text,
+		   long min, long max);
+
+/**
  * litmus_machine_given() - Is the machine another than this one?
  *
  * Return: true if an option says so.
