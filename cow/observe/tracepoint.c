@@ -150,34 +150,48 @@ static int find_points(void)
 	return rc;
 }
 
-static void count_zero_fill(const struct obs_traced *fault, void *arg)
-{
-	int *count = arg;
+/* What is told of one page, whatever else faults meanwhile. */
+struct trial {
+	uintptr_t addr;
+	int zero_fills;
+	int others;
+};
 
-	if (!fault->present && fault->write && fault->page && fault->zeroed)
-		*count += !fault->refused;
+static void look_at_fault(const struct obs_traced *fault, void *arg)
+{
+	struct trial *trial = arg;
+
+	if (fault->addr != trial->addr)
+		return;
+	if (!fault->present && fault->write && fault->page && fault->zeroed &&
+	    !fault->refused)
+		trial->zero_fills++;
 	else
-		*count = -1;
+		trial->others++;
 }
 
-/* Does it work here? One fresh page is all there is to tell of. */
+/* Does it work here? A fresh page that is stored to must be seen as one. */
 static int try_it(void)
 {
 	size_t size = obs_page_size();
-	int count = 0, rc;
+	struct trial trial = { 0 };
+	int rc;
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		return obs_fail(errno, "mmap a page to try tracing");
+	trial.addr = (uintptr_t)p;
 	rc = obs_ring_start();
 	touch_write(p, 'x');
 	if (!rc)
 		rc = obs_ring_stop();
 	munmap(p, size);
 	if (!rc)
-		rc = obs_trace_each(count_zero_fill, &count);
-	return rc || count == 1 ? rc : -EOPNOTSUPP;
+		rc = obs_trace_each(look_at_fault, &trial);
+	if (!rc && (trial.zero_fills != 1 || trial.others))
+		rc = obs_fail(EOPNOTSUPP, "trace the fault of a fresh page");
+	return rc;
 }
 
 /* A ring has a power of two of bytes. */
