@@ -88,9 +88,8 @@ void serve_slow_free(struct heap *heap, void *ptr)
 }
 
 /* To another block, if there is one; a smaller one may stay where it is. */
-static void *move(struct heap *heap, void *ptr, size_t size)
+static void *move(struct heap *heap, void *ptr, size_t room, size_t size)
 {
-	size_t room = heap_usable_size(heap, ptr);
 	void *to = serve_slow_malloc(heap, size);
 
 	if (!to)
@@ -104,6 +103,7 @@ void *serve_slow_realloc(struct heap *heap, void *ptr, size_t size)
 {
 	enum misuse misuse;
 	int saved = errno;
+	size_t room;
 	void *to;
 
 	if (!cache_of(heap))
@@ -116,14 +116,14 @@ void *serve_slow_realloc(struct heap *heap, void *ptr, size_t size)
 	}
 	if (size > HEAP_MOST)
 		return no_memory();
-	misuse = spans_resize(heap->spans, ptr, size, &to);
+	misuse = spans_resize(heap->spans, ptr, size, &to, &room);
 	if (misuse) {
 		misuse_report(heap, misuse, "realloc", ptr);
 		errno = EINVAL;
 		return NULL;
 	}
 	if (!to)
-		to = move(heap, ptr, size);
+		to = move(heap, ptr, room, size);
 	if (to)
 		errno = saved;
 	return to;

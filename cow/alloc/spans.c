@@ -128,30 +128,38 @@ enum misuse spans_free(struct spans *spans, struct cache *cache, void *ptr)
 	return 0;
 }
 
+/* Bytes of one of its blocks. */
+static size_t span_room(const struct span *span)
+{
+	return span->state == SPAN_LARGE ? span_bytes(span) :
+					   span_block_size(span);
+}
+
 /*
- * Where it is, if the block has room for it, and not twice as much.  But an
- * inherited block that does not clearly shrink moves: its owner is about to
- * write to it, and would un-share its page for all blocks on it.
+ * Where it is, if the block has room for it (@room is told), and not twice as
+ * much.  But an inherited block that does not clearly shrink moves: its owner is
+ * about to write to it, and would un-share its page for all blocks on it.
  */
-enum misuse spans_resize(struct spans *spans, void *ptr, size_t size, void **to)
+enum misuse spans_resize(struct spans *spans, void *ptr, size_t size, void **to,
+			 size_t *room)
 {
 	struct span *span;
 	size_t index;
-	size_t room, most;
+	size_t most;
 	enum misuse misuse = spans_locate(spans, ptr, &span, &index);
 
 	*to = NULL;
 	if (misuse)
 		return misuse;
+	*room = span_room(span);
 	if (span->state == SPAN_LARGE) {
 		*to = large_resize(spans, span, size);
 		return 0;
 	}
-	room = span_block_size(span);
-	most = room;
+	most = *room;
 	if (span_inherited(spans, span))
-		most -= room / 8;
-	if (size <= most && size >= room / 2)
+		most -= most / 8;
+	if (size <= most && size >= *room / 2)
 		*to = ptr;
 	return 0;
 }
@@ -174,15 +182,16 @@ static enum misuse usable(struct heap *heap, void *ptr, size_t *bytes)
 	enum misuse misuse = spans_locate(heap->spans, ptr, &span, &index);
 
 	if (!misuse)
-		*bytes = span->state == SPAN_LARGE ? span_bytes(span) :
-						     span_block_size(span);
+		*bytes = span_room(span);
 	return misuse;
 }
 
 static enum misuse resize_locked(struct heap *heap, void *ptr, size_t size,
 				 void **to)
 {
-	return spans_resize(heap->spans, ptr, size, to);
+	size_t room;
+
+	return spans_resize(heap->spans, ptr, size, to, &room);
 }
 
 static void release_empty(struct stock *stock)
