@@ -42,22 +42,52 @@ static bool use_word(struct bin *bin, uint32_t i)
 
 /*
  * The next word of the current span that has free blocks, in turn, so that the
- * others gather some meanwhile.  With @fresh, if there is none, one that no bin
- * was ever filled from; so the end of the span stays untouched while it can.
+ * others gather some meanwhile.
  */
-static bool next_word(struct bin *bin, bool fresh)
+static bool next_word(struct bin *bin)
 {
-	const struct span *span = bin->span;
+	uint32_t words = span_words(bin->span);
 	uint32_t i = bin->place;
 	uint32_t n;
 
-	for (n = 0; n < span->begun; n++) {
-		if (++i >= span->begun)
+	for (n = 0; n < words; n++) {
+		if (++i >= words)
 			i = 0;
 		if (use_word(bin, i))
 			return true;
 	}
-	return fresh && span->begun < span->words && use_word(bin, span->begun);
+	return false;
+}
+
+/* So many blocks begin at a time: a page of them, but at least two. */
+static uint32_t window(uint32_t size)
+{
+	uint32_t blocks = (uint32_t)(heap_page_size() / size);
+
+	return blocks < 2 ? 2 : blocks;
+}
+
+/* Blocks that nobody had yet: the first of them, within a word. */
+static bool next_fresh(struct cache *cache, struct bin *bin)
+{
+	struct span *span = bin->span;
+	uint32_t place = span->begun / 64;
+	uint32_t first = span->begun % 64;
+	uint32_t count = (uint32_t)span->capacity - span->begun;
+
+	if (count > window(bin->size))
+		count = window(bin->size);
+	if (count > 64 - first)
+		count = 64 - first;
+	if (!count)
+		return false;
+	word_set(&span->map[place], word_get(&span->map[place]) |
+					    ~(uint64_t)0 >> (64 - count)
+								    << first);
+	span->begun += (uint16_t)count;
+	span->limit = span->begun * bin->size;
+	seal_charge(cache, (size_t)count * bin->size);
+	return use_word(bin, place);
 }
 
 static void set_current(struct bin *bin, struct span *span)
@@ -91,7 +121,7 @@ static bool has_gaps(const struct span *span)
 {
 	uint32_t i;
 
-	for (i = 0; i < span->begun; i++)
+	for (i = 0; i < span_words(span); i++)
 		if (word_get(&span->map[i]))
 			return true;
 	return false;
@@ -177,20 +207,21 @@ static bool refill_from_own(struct cache *cache, unsigned int sc)
 	struct bin *bin = &cache->bins->bin[sc];
 
 	remote_collect(cache);
-	if (bin->span && next_word(bin, false))
+	if (bin->span && next_word(bin))
 		return true;
 	if (take_listed(cache, sc, true))
-		return next_word(bin, false);
-	if (bin->span && next_word(bin, true))
+		return next_word(bin);
+	if (bin->span && next_fresh(cache, bin))
 		return true;
 	if (bin->span)
 		retire(cache, bin);
 	return (take_rest(bin) || take_listed(cache, sc, false)) &&
-	       next_word(bin, true);
+	       (next_word(bin) || next_fresh(cache, bin));
 }
 
 static bool refill_from_new(struct cache *cache, unsigned int sc)
 {
+	struct bin *bin;
 	struct span *span;
 
 	/* A new span: the moment to see whether inherited ones may serve. */
@@ -205,7 +236,8 @@ static bool refill_from_new(struct cache *cache, unsigned int sc)
 			return false;
 		set_current(&cache->bins->bin[sc], span);
 	}
-	return next_word(&cache->bins->bin[sc], true);
+	bin = &cache->bins->bin[sc];
+	return next_word(bin) || next_fresh(cache, bin);
 }
 
 /* Gives a bin blocks to allocate from; false if memory has ended. */
@@ -219,8 +251,6 @@ static bool refill(struct cache *cache, unsigned int sc)
 	seal_check(cache);
 	cache->used = true;
 	done = refill_from_own(cache, sc) || refill_from_new(cache, sc);
-	if (done)
-		seal_charge(cache, &cache->bins->bin[sc]);
 	lock_drop(&cache->lock);
 	return done;
 }
@@ -233,7 +263,7 @@ void *cache_advance(struct cache *cache, unsigned int sc)
 {
 	struct bin *bin = &cache->bins->bin[sc];
 
-	if (!bin->span || !seal_fits(cache) || !next_word(bin, false))
+	if (!bin->span || !seal_fits(cache) || !next_word(bin))
 		return NULL;
 	if (!__libc_single_threaded) {
 		atomic_thread_fence(memory_order_seq_cst);

@@ -107,8 +107,8 @@ struct span *meta_record(struct meta *meta, size_t blocks)
 		span = take(meta, kind * RECORD_STEP);
 	lock_drop_quiet(&meta->lock);
 	if (span)
-		span->words = (uint16_t)((kind * RECORD_STEP - sizeof(*span)) /
-					 sizeof(uint64_t));
+		span->words = (uint8_t)((kind * RECORD_STEP - sizeof(*span)) /
+					sizeof(uint64_t));
 	return span;
 }
 

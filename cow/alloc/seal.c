@@ -130,10 +130,9 @@ void seal_forget(struct spans *spans, size_t bytes)
 }
 
 /*
- * A bin was filled from a word for the first time, while inherited blocks might
- * have served.  Every so often is the moment to look whether they may.
+ * Blocks begin that nobody had yet, while inherited ones might have served.  Every so often is the moment to look whether they may.
  */
-void seal_charge_fresh(struct cache *cache, size_t bytes)
+void seal_charge(struct cache *cache, size_t bytes)
 {
 	struct spans *spans = cache->spans;
 	size_t before = spans->charge;

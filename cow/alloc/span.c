@@ -60,18 +60,18 @@ size_t span_block_size(const struct span *span)
 	return class_size(span->sc);
 }
 
-size_t span_capacity(const struct span *span)
+/* Words of the map that any block was ever handed out of. */
+uint32_t span_words(const struct span *span)
 {
-	return span->limit / class_size(span->sc);
+	return (span->begun + 63u) / 64;
 }
 
 size_t span_free_blocks(const struct span *span)
 {
-	size_t words = (span_capacity(span) + 63) / 64;
-	size_t free = 0;
+	size_t free = (size_t)span->capacity - span->begun;
 	size_t i;
 
-	for (i = 0; i < words; i++)
+	for (i = 0; i < span_words(span); i++)
 		free += (size_t)__builtin_popcountll(word_get(&span->map[i]));
 	return free;
 }
@@ -79,7 +79,7 @@ size_t span_free_blocks(const struct span *span)
 /* How many frees until it has to be looked at: see above. */
 void span_counts_down(struct span *span)
 {
-	size_t capacity = span_capacity(span);
+	size_t capacity = span->capacity;
 
 	if (span->state == SPAN_CURRENT)
 		span->until = NOT_FOR_LONG;
@@ -112,24 +112,8 @@ static void place_blocks(struct span *span, const struct spans *spans,
 	if (over >= UNIT)
 		over = UNIT - 1;
 	over = random_below(spans, span->base, over / align + 1) * align;
-	span->limit = (uint32_t)((bytes - over) / size * size);
+	span->capacity = (uint16_t)((bytes - over) / size);
 	span->base += over;
-}
-
-static void mark_free(struct span *span)
-{
-	size_t capacity = span_capacity(span);
-	size_t i;
-
-	for (i = 0; i < span->words; i++) {
-		uint64_t word = 0;
-
-		if (capacity >= 64 * (i + 1))
-			word = ~(uint64_t)0;
-		else if (capacity > 64 * i)
-			word = ((uint64_t)1 << (capacity - 64 * i)) - 1;
-		word_set(&span->map[i], word);
-	}
 }
 
 static void map_units(struct span *span)
@@ -156,8 +140,9 @@ struct span *span_make(struct cache *cache, unsigned int sc)
 	span->sc = (uint8_t)sc;
 	span->magic = (((uint64_t)1 << MAGIC_SHIFT) + size - 1) / size;
 	place_blocks(span, spans, size);
-	mark_free(span);
+	memset(span->map, 0, span->words * sizeof(*span->map));
 	span->begun = 0;
+	span->limit = 0;
 	span->state = SPAN_CURRENT;
 	span_counts_down(span);
 	span->owner = cache;
@@ -173,7 +158,6 @@ void span_release(struct span *span)
 	struct cache *cache = span->owner;
 
 	cache->stock[span->sc].spans--;
-	seal_forget(cache->spans,
-		    (size_t)span->begun * 64 * span_block_size(span));
+	seal_forget(cache->spans, span->begun * span_block_size(span));
 	pages_put(cache->spans, span, true);
 }

@@ -61,13 +61,27 @@ static enum misuse diagnose(struct spans *spans, const void *ptr)
 	return ours ? MISUSE_DOUBLE_FREE : MISUSE_FOREIGN;
 }
 
+/* Not the start of a block that was ever handed out. */
+static enum misuse misplaced(const struct span *span, const void *ptr)
+{
+	size_t offset = (size_t)((const char *)ptr - span->base);
+	size_t size = span_block_size(span);
+
+	return offset % size == 0 && offset / size < span->capacity ?
+		       MISUSE_DOUBLE_FREE :
+		       MISUSE_INTERIOR;
+}
+
 /* Also if it came from another thread. */
 bool span_is_free(struct span *span, size_t index)
 {
 	const struct remote *remote =
 		__atomic_load_n(&span->remote, __ATOMIC_ACQUIRE);
-	uint64_t free = word_get(&span->map[index / 64]);
+	uint64_t free;
 
+	if (index >= span->begun)
+		return true;
+	free = word_get(&span->map[index / 64]);
 	if (remote)
 		free |= atomic_load(&remote->map[index / 64]);
 	return free >> index % 64 & 1;
@@ -84,7 +98,7 @@ enum misuse spans_locate(struct spans *spans, const void *ptr,
 	if ((*span)->state == SPAN_LARGE)
 		return ptr == (*span)->base ? 0 : MISUSE_INTERIOR;
 	if (!span_index(*span, ptr, index))
-		return MISUSE_INTERIOR;
+		return misplaced(*span, ptr);
 	return span_is_free(*span, *index) ? MISUSE_DOUBLE_FREE : 0;
 }
 
@@ -200,7 +214,7 @@ static void release_empty(struct stock *stock)
 
 	for (span = stock->listed; span; span = next) {
 		next = span->next;
-		if (span_free_blocks(span) < span_capacity(span))
+		if (span_free_blocks(span) < span->capacity)
 			continue;
 		list_remove(stock, span);
 		span_release(span);

@@ -63,7 +63,7 @@ enum span_state {
  * @magic: 2^MAGIC_SHIFT divided by the block size, rounded up
  * @fast: the cache whose thread may free by setting a bit, and nothing else;
  *	NULL where more has to be looked at
- * @limit: bytes from @base on that are blocks
+ * @limit: bytes from @base on that are blocks and were ever handed out
  * @until: so many frees until the span has to be looked at
  * @owner: the cache it belongs to; NULL for a run and a large block
  * @remote: frees by other threads; NULL while there were none
@@ -75,8 +75,9 @@ enum span_state {
  * @sc: its size class
  * @state: enum span_state
  * @dirty: of a run: somebody wrote to it since the kernel zeroed it
- * @begun: words of @map that bins were ever filled from
- * @map: one bit a block, 1 if it is free
+ * @begun: how many blocks were ever handed out, or about to be: the first ones
+ * @capacity: how many blocks there are
+ * @map: one bit a block, 1 if it has begun and is free
  */
 struct span {
 	char *base;
@@ -90,11 +91,12 @@ struct span {
 	struct span *prev;
 	uint32_t units;
 	uint32_t epoch;
-	uint16_t words;
+	uint8_t words;
 	uint8_t sc;
 	uint8_t state;
 	bool dirty;
 	uint16_t begun;
+	uint16_t capacity;
 	uint64_t map[];
 };
 
@@ -246,7 +248,7 @@ struct span *span_make(struct cache *cache, unsigned int sc);
 void span_release(struct span *span);
 bool span_is_free(struct span *span, size_t index);
 size_t span_free_blocks(const struct span *span);
-size_t span_capacity(const struct span *span);
+uint32_t span_words(const struct span *span);
 size_t span_block_size(const struct span *span);
 void span_counts_down(struct span *span);
 void list_add(struct span **list, struct span *span);
@@ -274,20 +276,11 @@ void remote_collect(struct cache *cache);
 
 void seal_check(struct cache *cache);
 void seal_forget(struct spans *spans, size_t bytes);
-void seal_charge_fresh(struct cache *cache, size_t bytes);
+void seal_charge(struct cache *cache, size_t bytes);
 bool seal_try_end(struct spans *spans);
 void seal_forked(struct lock *lock, bool child);
 int seal_open(struct spans *spans);
 void seal_close(struct spans *spans);
-
-/* What a bin takes for the first time. Not the cache's bin: see struct cache. */
-static inline void seal_charge(struct cache *cache, struct bin *bin)
-{
-	if (bin->place < bin->span->begun)
-		return;
-	bin->span->begun = (uint16_t)(bin->place + 1);
-	seal_charge_fresh(cache, (size_t)64 * bin->size);
-}
 
 /* Nothing has changed since the cache was brought up to date. */
 static inline bool seal_fits(const struct cache *cache)

@@ -56,7 +56,7 @@ struct walk {
 static int walk_blocks(struct span *span, size_t chunk, const struct walk *walk)
 {
 	size_t size = span_block_size(span);
-	size_t count = span_capacity(span);
+	size_t count = span->capacity;
 	int result = 0;
 	size_t i;
 
@@ -112,8 +112,7 @@ int spans_walk(struct heap *heap,
 static int weigh_span(struct span *span, size_t chunk, void *arg)
 {
 	size_t size = span_block_size(span);
-	size_t capacity = span_capacity(span);
-	size_t begun = (size_t)span->begun * 64;
+	size_t live = span->capacity - span_free_blocks(span);
 	struct weight *weight = arg;
 
 	(void)chunk;
@@ -121,8 +120,8 @@ static int weigh_span(struct span *span, size_t chunk, void *arg)
 		weight->touched += span_bytes(span);
 		weight->live += span_bytes(span);
 	} else if (span->state > SPAN_LARGE) {
-		weight->touched += (begun < capacity ? begun : capacity) * size;
-		weight->live += (capacity - span_free_blocks(span)) * size;
+		weight->touched += span->begun * size;
+		weight->live += live * size;
 	}
 	return 0;
 }
@@ -152,7 +151,7 @@ static int broken(const struct check *check, const char *invariant,
 
 static bool no_bit_beyond(const struct span *span)
 {
-	size_t capacity = span_capacity(span);
+	size_t capacity = span->begun;
 	size_t i;
 
 	for (i = 0; i < span->words; i++) {
@@ -168,7 +167,7 @@ static bool no_bit_beyond(const struct span *span)
 
 static int check_small(const struct check *check, struct span *span)
 {
-	size_t live = span_capacity(span) - span_free_blocks(span);
+	size_t live = span->capacity - span_free_blocks(span);
 	size_t unit;
 
 	for (unit = 0; unit < span->units; unit++)
