@@ -55,9 +55,8 @@ static bool passes_over(struct mm *mm, struct mm_proc *proc, int page, int nr,
 
 	if (!huge && !mm_has(&mm->machine, MM_FACT_HUGE_OWNER))
 		mm->beyond = "advice for split huge pages on old kernels";
-	if (nr == MM_HUGE && !huge)
-		return folio_is_elsewhere(mm, frame, advice, nr);
-	if (folio_maybe_mapped_shared(mm, frame))
+	if (nr == MM_HUGE && !huge ? folio_is_elsewhere(mm, frame, advice, nr) :
+				     folio_maybe_mapped_shared(mm, frame))
 		return true;
 	if (advice->pageout && mm->frame[frame].lazyfree)
 		mm->beyond = "MADV_PAGEOUT of a huge page given away";
