@@ -110,6 +110,12 @@ void lit_meet_needs(const struct lit_scenario *scenario,
 /* replay.c: has the model room, and does it know what happens? */
 int lit_model_knows(const struct mm *mm);
 
+/*
+ * machine.c: before Linux 6.7 (PAGEMAP_SCAN) nothing tells a huge entry from
+ * small ones of the same folio.
+ */
+bool lit_sees_huge(void);
+
 /* machine.c: may private memory have huge pages, and must it ask? */
 void lit_machine_huge(struct mm_machine *machine);
 

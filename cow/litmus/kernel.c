@@ -158,6 +158,9 @@ int lit_kernel_start(struct lit_kernel *kernel, const struct lit_setup *setup)
 	pid_t pid;
 	int rc;
 
+	if (setup->huge && !lit_sees_huge())
+		return lit_fail(ENODEV,
+				"needs Linux 6.7, which shows huge pages");
 	kernel->setup = *setup;
 	shared->heap_used = false;
 	shared->big_used = setup->huge;

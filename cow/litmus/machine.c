@@ -82,6 +82,16 @@ void lit_machine_huge(struct mm_machine *machine)
 	mm_set(machine, MM_FACT_HUGE_ASKED, !always);
 }
 
+bool lit_sees_huge(void)
+{
+	struct utsname name = { 0 };
+	unsigned int kernel = 0;
+
+	uname(&name);
+	return lit_kernel_version(name.release, &kernel) &&
+	       kernel >= MM_KERNEL(6, 7, 0);
+}
+
 /* By /proc/vmstat, of the whole system: if in doubt, it was for us. */
 struct lit_misses lit_huge_misses(void)
 {
