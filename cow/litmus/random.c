@@ -147,7 +147,13 @@ static enum mm_advice next_advice(struct dice *dice)
 static enum mm_advice some_advice(struct dice *dice, const struct mm_op *op)
 {
 	enum mm_advice advice = next_advice(dice);
+	bool reclaims = advice == MM_ADV_FREE || advice == MM_ADV_COLD ||
+			advice == MM_ADV_PAGEOUT;
 
+	/* Of split huge pages the model knows only what new kernels do. */
+	if (dice->huge && reclaims &&
+	    !mm_has(&dice->mm->machine, MM_FACT_HUGE_OWNER))
+		return MM_ADV_DONTNEED;
 	return advice == MM_ADV_PAGEOUT && pages_out(dice, op) ? MM_ADV_COLD :
 								 advice;
 }
