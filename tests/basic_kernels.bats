@@ -28,7 +28,7 @@ setup()
 # Each scenario that needs something is the other half of one that needs the
 # opposite, and the model tells them apart.
 @test "all scenarios hold on the model of every kernel, and none is idle" {
-	local version shown=$BATS_TEST_TMPDIR/shown
+	local version fact shown=$BATS_TEST_TMPDIR/shown
 	for version in 5.10 6.1.192 6.2 6.6 6.9 6.11 6.12.58 6.12.117 6.16 6.18; do
 		run --separate-stderr "$LITMUS" --model --json \
 			--kernel-version "$version" --fact zeropage --fact no-swap \
@@ -36,8 +36,8 @@ setup()
 		[ "$status" = 0 ]
 		jq -r '.scenario // empty' <<<"$output" >>"$shown"
 	done
-	for version in access-flag window-16 zeropage; do
-		run --separate-stderr "$LITMUS" --model --json --fact "no-$version" \
+	for fact in access-flag window-16 zeropage huge huge-asked; do
+		run --separate-stderr "$LITMUS" --model --json --fact "no-$fact" \
 			"$SCENARIOS"/*.litmus
 		[ "$status" = 0 ]
 		jq -r '.scenario // empty' <<<"$output" >>"$shown"
