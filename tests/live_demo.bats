@@ -57,11 +57,22 @@ variants_hold()
 	demos_hold getrusage "7 64" nobody_without_perf --no-drain
 }
 
+# All demos but those about time, which take long, and but those named.
+others()
+{
+	local demo others=" $COW_DEMOS "
+	for demo in $COW_TIMED "$@"; do
+		others=${others/ $demo / }
+	done
+	echo "$others"
+}
+
 @test "demos hold where the pagemap can't be scanned, as before Linux 6.7" {
-	demos_hold getrusage "7 64" without_perf --no-scan
-	demos_hold getrusage "7 64" nobody_without_perf --no-scan
+	demos_hold getrusage 7 without_perf --no-scan
+	COW_DEMOS=$(others) \
+		demos_hold getrusage "7 64" nobody_without_perf --no-scan
 	# Nothing tells zero pages from others there if a mapping holds both.
-	COW_DEMOS=${COW_DEMOS/cow\/zero_page/} \
+	COW_DEMOS=$(others cow/zero_page) \
 		demos_hold getrusage "7 64" nobody_without_perf --no-scan --no-drain
 }
 
@@ -133,14 +144,10 @@ tracepoints()
 
 @test "demos hold again and again at 4096 pages (TIMES=10: ten times)" {
 	[ -z "$SAN" ] || skip "sanitized programs are slow; 4096 pages are not for them"
-	local demo others=$COW_DEMOS
 	demos_hold '' 4096
 	# Those about time once, the others as often as asked for.
-	for demo in $COW_TIMED; do
-		others=${others/$demo/}
-	done
 	for _ in $(seq 2 "${COW_TIMES:-3}"); do
-		COW_DEMOS=$others demos_hold '' 4096
+		COW_DEMOS=$(others) demos_hold '' 4096
 	done
 }
 
