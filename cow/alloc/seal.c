@@ -130,7 +130,8 @@ void seal_forget(struct spans *spans, size_t bytes)
 }
 
 /*
- * Blocks begin that nobody had yet, while inherited ones might have served.  Every so often is the moment to look whether they may.
+ * Blocks begin that nobody had yet, while inherited ones might have served.
+ * Every so often is the moment to look whether they may.
  */
 void seal_charge(struct cache *cache, size_t bytes)
 {
