@@ -132,7 +132,7 @@ claimed()
 	for recipe in 'classify.sh --ring 4K' 'record.sh --ring 4K' \
 		'trace.sh --ring 4K' 'flame.sh --fp --ring 4K'; do
 		# shellcheck disable=SC2086 # words
-		run $recipe -- ./faulter zero 20000
+		run $recipe -- ./faulter zero 60000
 		echo "$output"
 		[ "$status" = 1 ]
 		[[ $output == "LOST ${recipe%% *}: "* ]]
