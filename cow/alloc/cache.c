@@ -98,22 +98,43 @@ static void set_current(struct bin *bin, struct span *span)
 	bin->span = span;
 }
 
+/* To the list where other threads, or after a fork nobody, may take it. */
+static void enlist(struct cache *cache, struct span *span)
+{
+	struct stock *stock = &cache->stock[span->sc];
+
+	span->state = SPAN_LISTED;
+	list_add(span_inherited(cache->spans, span) ? &stock->inherited :
+						      &stock->listed,
+		 span);
+}
+
+/* No bin has the span any more. */
+static void file(struct cache *cache, struct span *span)
+{
+	bool inherited = span_inherited(cache->spans, span);
+	size_t free = span_free_blocks(span);
+
+	if (free == span->capacity && !inherited) {
+		span_release(span);
+		return;
+	}
+	span->state = SPAN_FULL;
+	if (free)
+		enlist(cache, span);
+	span_counts_down(span);
+}
+
 /* The current span is used up, but for what nobody touched yet. */
 static void retire(struct cache *cache, struct bin *bin)
 {
 	struct span *span = bin->span;
 
 	bin->span = NULL;
-	if (!span_free_blocks(span)) {
-		span->state = SPAN_FULL;
-		span_counts_down(span);
-	} else if (!bin->rest) {
+	if (!bin->rest && span_free_blocks(span))
 		bin->rest = span;
-	} else {
-		span->state = SPAN_LISTED;
-		span_counts_down(span);
-		list_add(&cache->stock[span->sc].listed, span);
-	}
+	else
+		file(cache, span);
 }
 
 /* Free blocks among those that were used before. */
@@ -300,14 +321,8 @@ static void emptied(struct cache *cache, struct span *span)
 /* A span has been freed into, so often as had been agreed on. */
 void cache_look(struct cache *cache, struct span *span)
 {
-	struct stock *stock = &cache->stock[span->sc];
-
-	if (span->state == SPAN_FULL) {
-		bool inherited = span_inherited(cache->spans, span);
-
-		span->state = SPAN_LISTED;
-		list_add(inherited ? &stock->inherited : &stock->listed, span);
-	}
+	if (span->state == SPAN_FULL)
+		enlist(cache, span);
 	span_counts_down(span);
 	if (!span->until)
 		emptied(cache, span);
@@ -322,20 +337,6 @@ void cache_event(struct cache *cache, struct span *span)
 	seal_check(cache);
 	cache_look(cache, span);
 	lock_drop(&cache->lock);
-}
-
-/* To the list where other threads, or after a fork nobody, may take it. */
-static void file(struct cache *cache, struct span *span)
-{
-	struct stock *stock = &cache->stock[span->sc];
-	bool inherited = span_inherited(cache->spans, span);
-
-	span->state = span_free_blocks(span) ? SPAN_LISTED : SPAN_FULL;
-	span_counts_down(span);
-	if (!span->until && !inherited)
-		span_release(span);
-	else if (span->state == SPAN_LISTED)
-		list_add(inherited ? &stock->inherited : &stock->listed, span);
 }
 
 /* What the bin has goes back to its spans. */

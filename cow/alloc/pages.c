@@ -105,10 +105,11 @@ static size_t keep(const struct pages *pages)
 static void give_back(struct spans *spans)
 {
 	struct pages *pages = &spans->pages;
+	size_t most = keep(pages);
 
-	if (pages->runs[RUN_DIRTY].units <= keep(pages))
+	if (pages->runs[RUN_DIRTY].units <= most)
 		return;
-	pages->purged = pages_purge(spans, keep(pages) / 2);
+	pages->purged = pages_purge(spans, most / 2);
 	pages->swing -= pages->swing / SWING_DECAY;
 }
 

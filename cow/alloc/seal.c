@@ -225,8 +225,6 @@ static bool worth_it(struct spans *spans, const struct weight *now, bool child)
 {
 	struct weight *least = &spans->least;
 
-	if (spans->heap->config.seal == HEAP_SEAL_OFF)
-		return false;
 	if (child || spans->heap->config.seal == HEAP_SEAL_ALWAYS)
 		return true;
 	if (least->live && waste(now) > waste(least) * LEFT_MOST)
@@ -237,13 +235,24 @@ static bool worth_it(struct spans *spans, const struct weight *now, bool child)
 	return true;
 }
 
-static void begin(struct spans *spans, const struct weight *now)
+/* Weighs the heap and seals it; false where it is better left as it is. */
+static bool begin(struct spans *spans, bool child)
 {
+	struct weight now;
+
+	if (spans->heap->config.seal == HEAP_SEAL_OFF)
+		return false;
+	/* Another thread's span in the making: as if nothing had been heavier. */
+	if (spans_weigh(spans, &now))
+		now = spans->least;
+	if (!worth_it(spans, &now, child))
+		return false;
 	spans->epoch++;
 	spans->sealed = true;
 	spans->budget =
-		LEAST_SPENT + now->touched / 100 * spans->heap->config.budget;
+		LEAST_SPENT + now.touched / 100 * spans->heap->config.budget;
 	pages_seal(spans);
+	return true;
 }
 
 /* In a child no other thread has a cache; in the parent they go on. */
@@ -266,17 +275,11 @@ static void tell_others(struct spans *spans, bool child)
 static void after_fork(struct spans *spans, bool child)
 {
 	struct cache *own = self.cache;
-	struct weight now;
 
 	spans->told = 0;
 	if (child)
 		*spans->here = 1;
-	/* Another thread's span in the making: as if nothing had been heavier. */
-	if (spans_weigh(spans, &now))
-		now = spans->least;
-	if (worth_it(spans, &now, child))
-		begin(spans, &now);
-	else
+	if (!begin(spans, child))
 		unsealed(spans);
 	tell_others(spans, child);
 	/* A cache that a signal broke into is sealed when it is next used. */

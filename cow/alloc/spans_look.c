@@ -151,15 +151,13 @@ static int broken(const struct check *check, const char *invariant,
 
 static bool no_bit_beyond(const struct span *span)
 {
-	size_t capacity = span->begun;
+	size_t begun = span->begun;
 	size_t i;
 
 	for (i = 0; i < span->words; i++) {
-		uint64_t word = word_get(&span->map[i]);
+		size_t first = begun > 64 * i ? begun - 64 * i : 0;
 
-		if (capacity < 64 * (i + 1) &&
-		    word >> (capacity > 64 * i ? capacity - 64 * i : 0) &&
-		    (capacity > 64 * i || word))
+		if (first < 64 && word_get(&span->map[i]) >> first)
 			return false;
 	}
 	return true;
