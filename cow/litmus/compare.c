@@ -107,7 +107,7 @@ static const char *state(bool present, bool zero, bool file)
 static bool is_head_single(const struct mm *mm, int proc, int page)
 {
 	if (mm_is_huge(&mm->proc[proc], page))
-		page = MM_BIG + (page - MM_BIG) / MM_HUGE * MM_HUGE;
+		page = mm_huge_start(page);
 	return mm->frame[mm->proc[proc].pte[page].frame].mapcount == 1;
 }
 

@@ -12,7 +12,7 @@
  */
 static bool is_empty(const struct lit_shared *shared, int page)
 {
-	int start = MM_BIG + (page - MM_BIG) / MM_HUGE * MM_HUGE;
+	int start = mm_huge_start(page);
 	const struct obs_page *is = shared->shot[shared->op.proc].page;
 
 	for (int i = start; i < start + MM_HUGE; i++)

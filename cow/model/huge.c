@@ -12,7 +12,7 @@ static int slot_of(int page)
 	return (page - MM_BIG) / MM_HUGE;
 }
 
-int huge_start(int page)
+int mm_huge_start(int page)
 {
 	return MM_BIG + slot_of(page) * MM_HUGE;
 }
@@ -130,7 +130,7 @@ static int alloc_folio(struct mm *mm)
 static bool thp_vma_allowable(const struct mm *mm, const struct mm_vma *vma,
 			      int page)
 {
-	int start = huge_start(page);
+	int start = mm_huge_start(page);
 
 	if (!mm_has(&mm->machine, MM_FACT_HUGE) || vma->file ||
 	    vma->flags & MM_VM_NOHUGEPAGE || dropped(mm, MM_RULE_HUGE))
@@ -144,7 +144,7 @@ static bool thp_vma_allowable(const struct mm *mm, const struct mm_vma *vma,
 /* Absent, and not even a page table: a huge page, whatever the access. */
 static enum mm_kind do_huge_pmd_anonymous_page(struct mm *mm, struct fault *vmf)
 {
-	int start = huge_start(vmf->page), folio = alloc_folio(mm);
+	int start = mm_huge_start(vmf->page), folio = alloc_folio(mm);
 
 	anon_vma_prepare(mm, vmf->proc, vmf->vma);
 	if (!vmf->write && mm_has(&mm->machine, MM_FACT_ZEROPAGE))
@@ -180,7 +180,8 @@ void split_huge_pmd(struct mm *mm, struct mm_proc *proc, int page)
 	folio_remove_rmap(mm, proc, frame, 1);
 	proc->huge[slot_of(page)] = false;
 	*page_table(proc, page) = true;
-	for (int i = huge_start(page); i < huge_start(page) + MM_HUGE; i++)
+	for (int i = mm_huge_start(page); i < mm_huge_start(page) + MM_HUGE;
+	     i++)
 		mm->frame[proc->pte[i].frame].dirty |= proc->pte[i].dirty;
 }
 
@@ -188,7 +189,7 @@ void split_huge_pmd(struct mm *mm, struct mm_proc *proc, int page)
 static enum mm_kind do_huge_pmd_wp_page(struct mm *mm, struct fault *vmf)
 {
 	const struct mm_frame *frame = &mm->frame[vmf->pte->frame];
-	int start = huge_start(vmf->page);
+	int start = mm_huge_start(vmf->page);
 
 	if (dropped(mm, MM_RULE_REUSE) ||
 	    (!frame->exclusive && mm->folio[frame->folio].mapcount != 1)) {
@@ -223,7 +224,7 @@ enum mm_kind do_huge_fault(struct mm *mm, struct fault *vmf)
 /* What an access leaves in an entry it leaves for all of a huge page. */
 void touch_pmd(struct mm_proc *proc, int page, bool write)
 {
-	int start = huge_start(page);
+	int start = mm_huge_start(page);
 
 	if (!mm_is_huge(proc, page))
 		return;
@@ -316,8 +317,8 @@ bool move_huge_pmd(struct mm *mm, struct mm_proc *proc, int from, int to,
 {
 	if (!mm_is_huge(proc, from))
 		return false;
-	if (from != huge_start(from) || end - from < MM_HUGE || to < MM_BIG ||
-	    to != huge_start(to)) {
+	if (from != mm_huge_start(from) || end - from < MM_HUGE ||
+	    to < MM_BIG || to != mm_huge_start(to)) {
 		split_huge_pmd(mm, proc, from);
 		return false;
 	}

@@ -73,7 +73,6 @@ struct mm_vma *vma_modify_flags(struct mm *mm, struct mm_proc *proc,
 				unsigned int flags);
 
 /* huge.c, but for what faults */
-int huge_start(int page);
 void folio_add_anon_rmap(struct mm *mm, const struct mm_proc *proc, int frame,
 			 int entries);
 void folio_remove_rmap(struct mm *mm, const struct mm_proc *proc, int frame,

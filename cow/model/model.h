@@ -376,4 +376,12 @@ const struct mm_vma *mm_find_vma(const struct mm_proc *proc, int page);
  */
 bool mm_is_huge(const struct mm_proc *proc, int page);
 
+/**
+ * mm_huge_start() - Where a huge page that holds a page begins.
+ * @page: a page of the room for huge pages: MM_BIG or more
+ *
+ * Return: the first page of its slot.
+ */
+int mm_huge_start(int page);
+
 #endif

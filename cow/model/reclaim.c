@@ -10,7 +10,7 @@ static int folio_pte_batch(const struct mm *mm, const struct mm_proc *proc,
 			   int page, int end)
 {
 	const struct mm_frame *first = &mm->frame[proc->pte[page].frame];
-	int until = huge_start(page) + MM_HUGE, n = 1;
+	int until = mm_huge_start(page) + MM_HUGE, n = 1;
 
 	if (until > end)
 		until = end;
