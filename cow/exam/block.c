@@ -19,7 +19,7 @@ void exam_check(struct exam *e, const struct exam_block *b, const char *which)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < b->size; i++)
-		sum = sum * 31 + exam_byte(b->seed, i);
+		sum = exam_sum_on(sum, exam_byte(b->seed, i));
 	exam_expected(e, "the %" PRIu64 " bytes of %s as they were written",
 		      b->size, which);
 	if ((uint64_t)exam_call(e, EXAM_OP_SUM, b->at, b->size)->value != sum)

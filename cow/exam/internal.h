@@ -62,6 +62,7 @@ void subject_kill(struct exam *e);
 
 /* bytes.c */
 unsigned char exam_byte(uint64_t seed, size_t i);
+uint64_t exam_sum_on(uint64_t sum, unsigned char byte);
 void exam_write(void *at, size_t bytes, uint64_t seed);
 
 /* say.c */
