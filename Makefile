@@ -133,7 +133,7 @@ scripts  := $(shell find scripts .ci tests -type f \
 perl     := $(wildcard scripts/*/*.p[lm])
 
 .PHONY: all deps-test demo perf test stress lint format install clean help deps-build \
-	deps-run deps-lint test-kernels tests-build sweep sweep-others bench-guard bench \
+	deps-run deps-lint test-kernels tests-build sweep sweep-others kill-guards bench-guard bench \
 	bench-fork deps-bench plot-tradeoff litmus-random litmus-rules \
 	labs lab check-lab class-lab lab-release check-labs \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
@@ -296,6 +296,14 @@ sweep: deps-run
 sweep-others: deps-run
 	@$(MAKE) --no-print-directory all
 	@COW_BUILD=$(abspath $(O)) scripts/guard/against_strace.sh
+
+## Kill guards in every way, as root and as nobody (ROUNDS=, 20)
+kill-guards: deps-run
+	@$(MAKE) --no-print-directory all tests-build
+	@COW_BUILD=$(abspath $(O)) scripts/guard/kill.sh $(or $(ROUNDS),20)
+	@[ "$$(id -u)" -ne 0 ] || AS="setpriv --reuid=65534 --regid=65534 \
+		--clear-groups" COW_BUILD=$(abspath $(O)) \
+		scripts/guard/kill.sh $(or $(ROUNDS),20)
 
 ## Measure what a counted call costs, beside strace
 bench-guard: deps-run

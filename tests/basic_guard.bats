@@ -140,26 +140,10 @@ same_as_strace() {
 	[ "$status" -eq 4 ]
 }
 
-@test "a killed supervisor leaves nothing running" {
-	for prefix in env "${nobody[0]:+${nobody[*]}}"; do
-		[ -n "$prefix" ] || continue
-		# shellcheck disable=SC2086 # a command in one word
-		$prefix "$ledger" -o /dev/null -- sh -c \
-			'sleep 7711 & setsid sleep 7711 & sleep 7711' 3>&- &
-		await "sleep 7711"
-		kill -9 $!
-		run wait $!
-		nothing_left
-	done
-}
-
-@test "a killed keeper leaves nothing running" {
-	"$ledger" -o /dev/null -- sh -c \
-		'sleep 7722 & setsid sleep 7722 & sleep 7722' 3>&- 2> "$tmp/e" &
-	await "sleep 7722"
-	kill -9 "$(ps -o pid= --ppid $!)"
-	run wait $!
-	nothing_left
+@test "killed guards leave nothing running, no zombie and no file" {
+	COW_BUILD=$build scripts/guard/kill.sh 1 keeper supervisor+keeper line
+	AS=${nobody[*]} COW_BUILD=$build scripts/guard/kill.sh 1 \
+		keeper+supervisor group
 }
 
 @test "a signal to the supervisor goes to the command" {

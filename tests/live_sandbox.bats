@@ -174,18 +174,6 @@ refused() {
 	done
 }
 
-@test "a killed sandbox leaves nothing running, and no file" {
-	# Alone, or with all of its process group: setsid makes it one.
-	for target in "" -; do
-		setsid "$sandbox" --wall 100 -- \
-			./bomb wait "$tmp/out" 3>&- &
-		await "./bomb wait"
-		kill -9 -- "$target$!"
-		run wait $!
-		nothing_left
-	done
-}
-
 @test "a signal goes to the program, and ends one that ignores it" {
 	"$sandbox" --wall 100 -- ./bomb ignore "$tmp/out" 2> "$tmp/e" 3>&- &
 	await "./bomb ignore"

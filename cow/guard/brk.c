@@ -43,21 +43,11 @@ void guard_brk_allowed(struct guard *g, const struct guard_event *ev)
 	p->breaks[p->nbreaks++] = want;
 }
 
-/* Field 47 of /proc/PID/stat; the second may hold spaces, in parentheses. */
 static int start_of_heap(pid_t pid, uint64_t *addr)
 {
-	char buf[1024], *at;
-	int n = guard_read_proc(pid, "stat", buf, sizeof(buf)), field;
+	int err = guard_stat_field(pid, 47, addr);
 
-	if (n < 0)
-		return n;
-	at = strrchr(buf, ')');
-	for (field = 2; at && field < 47; field++)
-		at = strchr(at + 1, ' ');
-	if (!at)
-		return -ENODATA;
-	*addr = strtoull(at, NULL, 10);
-	return *addr ? 0 : -EACCES;
+	return err || *addr ? err : -EACCES;
 }
 
 /* End of the mappings called [heap], or start when there is none. */

@@ -13,6 +13,7 @@
 #include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include "internal.h"
 
@@ -73,13 +74,11 @@ static int load_filter(const struct sock_fprog *prog, _Atomic int *killable)
 
 static int confine(const struct child *c)
 {
+	const struct timespec pause = { 0, 20000 };
 	int err;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != c->keeper)
 		return -ESRCH;
-	/* To the terminal it is one job with the supervisor. */
-	if (setpgid(0, c->group))
-		return -errno;
 	if (c->spec->flags & GUARD_CLOSE_FDS &&
 	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC))
 		return -errno;
@@ -96,6 +95,9 @@ static int confine(const struct child *c)
 		err = guard_files_enforce(c->landlock_fd);
 	if (!err && sigprocmask(SIG_SETMASK, &c->mask, NULL))
 		err = -errno;
+	/* No command runs that its keeper could not outlive. */
+	while (!err && !c->word->aside)
+		nanosleep(&pause, NULL);
 	return err;
 }
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,6 +34,31 @@ int guard_folder_name(const char *name, char *path, size_t size)
 	if ((size_t)snprintf(path, size, "%s/%s-%016llx", parent_folder(), name,
 			     (unsigned long long)word) >= size)
 		return -ENAMETOOLONG;
+	return 0;
+}
+
+/*
+ * Locked as long as its keeper lives, which is how guard_clear_folders() tells
+ * those that nobody will remove. A new one may be taken for such before it is.
+ */
+int guard_make_folder(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (!path)
+		return 0;
+	do {
+		if (mkdir(path, 0700))
+			return -errno;
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0 || flock(fd, LOCK_SH) || fstat(fd, &st))
+			return -errno;
+		if (!st.st_nlink)
+			close(fd);
+	} while (fd < 0 || !st.st_nlink);
 	return 0;
 }
 
@@ -101,4 +127,46 @@ unsigned int guard_remove_folder(const char *path)
 	}
 	closedir(dir);
 	return n;
+}
+
+/* NAME, a dash, 16 digits, and ours: then guard_folder_name() made it up. */
+static bool is_named(const char *entry, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(entry, name, len) && entry[len] == '-' &&
+	       strspn(entry + len + 1, "0123456789abcdef") == 16 &&
+	       !entry[len + 17];
+}
+
+static bool is_forsaken(int parent, const char *entry, int *fd)
+{
+	struct stat st;
+
+	*fd = openat(parent, entry,
+		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *fd >= 0 && !fstat(*fd, &st) && st.st_uid == geteuid() &&
+	       !flock(*fd, LOCK_EX | LOCK_NB);
+}
+
+void guard_clear_folders(const char *name)
+{
+	const char *parent = parent_folder();
+	DIR *dir = opendir(parent);
+	char path[PATH_MAX];
+	struct dirent *d;
+	int fd;
+
+	while (dir && (d = readdir(dir)) != NULL) {
+		if (!is_named(d->d_name, name))
+			continue;
+		if (is_forsaken(dirfd(dir), d->d_name, &fd) &&
+		    snprintf(path, sizeof(path), "%s/%s", parent, d->d_name) <
+			    (int)sizeof(path))
+			guard_remove_folder(path);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (dir)
+		closedir(dir);
 }

@@ -7,11 +7,12 @@
  * Calls that the filter marks wait in the kernel until the supervisor, which
  * is the caller of this library, lets them run or answers in their place.
  *
- *	supervisor --- socket --- keeper --- command --- its children
+ *	supervisor --- watch --- keeper --- command --- its children
  *
  * The keeper is a small process between the two. It is the subreaper of all
  * that the command starts, reaps them, and kills them the moment the
- * supervisor is gone, however it went. One guard at a time in a process.
+ * supervisor is gone, however it went. The watch does so when the keeper is
+ * gone. One guard at a time in a process.
  *
  * The rule of seccomp_unotify(2) that every user of this library keeps: a
  * decision may rest on registers (numbers, flags, lengths), never on memory
@@ -194,7 +195,8 @@ int guard_open(struct guard **out, const struct guard_spec *spec);
  * be told only at the next tick.
  *
  * Return: 0; -ETIME when nothing happened; -EINTR after a signal to the
- * caller; -EOWNERDEAD when the keeper was killed (the command is dead then).
+ * caller; -EOWNERDEAD when the keeper was killed (all of the command is dead
+ * then).
  */
 int guard_next(struct guard *g, struct guard_event *ev, int timeout_ms);
 
@@ -311,6 +313,15 @@ int guard_break(struct guard *g, const struct guard_event *ev, uint64_t *start,
  * Return: 1 and up, or 0 when there is none.
  */
 int guard_landlock(void);
+
+/**
+ * guard_clear_folders() - remove what guards left that were killed outright
+ * @name: as guard_folder_name() was given it
+ *
+ * In the folder that TMPDIR names, or /tmp: the caller's own folders of that
+ * name whose keeper is gone. Those of guards that run are locked (flock(2)).
+ */
+void guard_clear_folders(const char *name);
 
 /**
  * guard_folder_name() - make up a path for a tmpdir

@@ -16,6 +16,7 @@
 
 /* What the keeper tells the supervisor, one message a datagram. */
 enum note_what {
+	NOTE_KEEPER, /* value: its pid */
 	/* value: pid of the command, below 0 before Linux 5.19; and a fd */
 	NOTE_LISTENER,
 	NOTE_FAILED, /* value: -errno, before the filter was in force */
@@ -57,14 +58,15 @@ struct guard {
 	unsigned int flags;
 	int sock; /* to the keeper; -1 when it is gone */
 	int listener; /* of the filter; -1 when no task is left */
-	pid_t keeper;
+	pid_t watch; /* our child, the keeper's parent; -1 when it is reaped */
+	pid_t keeper; /* parent of the command, or -1 */
 	pid_t target;
 	bool exited;
 	bool gone; /* no task is left under the filter */
 	bool killable; /* only a fatal signal ends a wait for us */
 	int exec_error;
 	unsigned int files; /* left in the tmpdir */
-	char *tmpdir; /* for us to remove should the keeper be killed */
+	char *tmpdir; /* for us to remove should both be killed */
 	uint64_t asked[ASKED_BITS / 64]; /* calls the user's rules notify */
 	bool ask_other;
 	struct seccomp_notif *req;
@@ -81,11 +83,17 @@ int guard_filter(const struct guard_spec *spec, struct sock_fprog *prog);
 int guard_start_keeper(struct guard *g, const struct guard_spec *spec,
 		       const char *path, const struct sock_fprog *prog);
 
+/* watch.c */
+int guard_step_aside(const char *name);
+void guard_watch(pid_t keeper, const char *tmpdir);
+void guard_end_keepers(struct guard *g);
+
 /* child.c */
 struct child_word {
 	_Atomic int listener; /* 0 not yet, -errno failed, else descriptor + 1 */
 	_Atomic int exec_error;
 	_Atomic int killable;
+	_Atomic int aside; /* the keeper answers to another name and group */
 };
 
 struct child {
@@ -95,7 +103,6 @@ struct child {
 	int landlock_fd;
 	sigset_t mask;
 	pid_t keeper;
-	pid_t group; /* of the supervisor, and to be of the command */
 	struct child_word *word; /* shared with the keeper */
 };
 
@@ -109,6 +116,7 @@ int guard_files_enforce(int fd);
 int guard_search(const char *name, char *path, size_t size);
 
 /* folder.c */
+int guard_make_folder(const char *path);
 unsigned int guard_remove_folder(const char *path);
 
 /* tree.c */
@@ -129,6 +137,7 @@ void guard_find_loader(struct proc *p);
 /* procfs.c */
 int guard_read_proc(pid_t pid, const char *what, char *buf, size_t size);
 int guard_status_value(pid_t pid, const char *key, long *value);
+int guard_stat_field(pid_t pid, int field, uint64_t *value);
 bool guard_valid(struct guard *g, uint64_t id);
 
 /* brk.c */

@@ -5,9 +5,8 @@
  * The keeper: parent of the command and subreaper of all it starts. It waits
  * for two things, a child's end and the end of the socket to the supervisor,
  * and the second means: kill everything. Should the keeper itself be killed,
- * the command dies by its parent-death signal, and the rest falls to the
- * supervisor, the next subreaper up. It has a process group of its own, so that
- * a signal to the supervisor's whole group (timeout -s KILL) leaves it be.
+ * the command dies by its parent-death signal, and the rest falls to the next
+ * subreaper up (watch.c).
  */
 #include <errno.h>
 #include <poll.h>
@@ -170,6 +169,18 @@ static pid_t start_child(struct child *c)
 	return pid < 0 ? -errno : pid;
 }
 
+/*
+ * The command stays in the supervisor's session and group: to the terminal both
+ * are one job. So the keeper leaves them after it has begun the command.
+ */
+static int part(const struct child *c)
+{
+	int err = guard_step_aside("guard-keeper");
+
+	c->word->aside = !err;
+	return err;
+}
+
 /* Return: the listener, with the command about to start; or -errno. */
 static int start_target(struct keeper *k, struct child *c)
 {
@@ -178,7 +189,9 @@ static int start_target(struct keeper *k, struct child *c)
 	if (fd)
 		return fd;
 	k->target = start_child(c);
-	fd = k->target < 0 ? k->target : await_listener(c, k->target);
+	fd = k->target < 0 ? k->target : part(c);
+	if (!fd)
+		fd = await_listener(c, k->target);
 	if (c->landlock_fd >= 0)
 		close(c->landlock_fd);
 	if (fd < 0 && k->target > 0) {
@@ -189,11 +202,11 @@ static int start_target(struct keeper *k, struct child *c)
 }
 
 /* Return: the keeper's exit status. */
-static int run_keeper(int sock, struct child *c)
+static int run_keeper(int sock, struct child *c, const char *tmpdir)
 {
 	struct keeper k = { .sock = sock,
 			    .wait_all = c->spec->flags & GUARD_WAIT_ALL,
-			    .tmpdir = c->spec->tmpdir,
+			    .tmpdir = tmpdir,
 			    .word = c->word };
 	sigset_t chld;
 	int fd;
@@ -201,13 +214,12 @@ static int run_keeper(int sock, struct child *c)
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	prctl(PR_SET_NAME, "guard-keeper");
 	c->keeper = getpid();
-	c->group = getpgrp();
+	tell(sock, NOTE_KEEPER, c->keeper, -1);
 	k.sigfd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (k.sigfd < 0 || setpgid(0, 0) ||
-	    (k.tmpdir && mkdir(k.tmpdir, 0700))) {
-		tell(sock, NOTE_FAILED, -errno, -1);
+	fd = k.sigfd < 0 ? -errno : guard_make_folder(tmpdir);
+	if (fd < 0) {
+		tell(sock, NOTE_FAILED, fd, -1);
 		return 1;
 	}
 	fd = start_target(&k, c);
@@ -222,7 +234,27 @@ static int run_keeper(int sock, struct child *c)
 	return 0;
 }
 
-static pid_t fork_keeper(struct child *c, const int *sv)
+/* In a process of its own, for the case that the keeper is killed. */
+static void start_keeper(int sock, struct child *c)
+{
+	/* Its path may lie among the words of our command line. */
+	char *tmpdir = c->spec->tmpdir ? strdup(c->spec->tmpdir) : NULL;
+	pid_t keeper = -1;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (tmpdir || !c->spec->tmpdir)
+		keeper = fork();
+	if (!keeper)
+		_exit(run_keeper(sock, c, tmpdir));
+	if (keeper < 0)
+		tell(sock, NOTE_FAILED, -errno, -1);
+	close(sock);
+	if (keeper > 0)
+		guard_watch(keeper, tmpdir);
+	free(tmpdir);
+}
+
+static pid_t fork_watch(struct child *c, const int *sv)
 {
 	sigset_t all;
 	pid_t pid;
@@ -234,7 +266,8 @@ static pid_t fork_keeper(struct child *c, const int *sv)
 	if (!pid) {
 		signal(SIGCHLD, SIG_DFL); /* an ignored one leaves no status */
 		close(sv[0]);
-		_exit(run_keeper(sv[1], c));
+		start_keeper(sv[1], c);
+		_exit(0);
 	}
 	if (pid < 0)
 		pid = -errno;
@@ -256,10 +289,10 @@ int guard_start_keeper(struct guard *g, const struct guard_spec *spec,
 		err = -errno;
 		goto unmap_word;
 	}
-	g->keeper = fork_keeper(&c, sv);
+	g->watch = fork_watch(&c, sv);
 	close(sv[1]);
-	if (g->keeper < 0) {
-		err = g->keeper;
+	if (g->watch < 0) {
+		err = g->watch;
 		close(sv[0]);
 	} else {
 		g->sock = sv[0];

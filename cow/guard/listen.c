@@ -78,7 +78,9 @@ static int await_start(struct guard *g)
 
 	do {
 		err = recv_note(g, &note, &g->listener);
-	} while (err == -EINTR);
+		if (!err && note.what == NOTE_KEEPER)
+			g->keeper = note.value;
+	} while (err == -EINTR || (!err && note.what == NOTE_KEEPER));
 	if (err)
 		return err;
 	if (note.what != NOTE_LISTENER)
@@ -104,6 +106,7 @@ static int new_guard(struct guard **out, const struct guard_spec *spec)
 		return -ENOMEM;
 	g->sock = -1;
 	g->listener = -1;
+	g->watch = -1;
 	g->keeper = -1;
 	g->flags = spec->flags;
 	note_asked(g, spec);
@@ -194,44 +197,18 @@ static int take_call(struct guard *g, struct guard_event *ev)
 	return guard_allow(g, ev);
 }
 
-static void kill_filtered(pid_t pid, void *arg)
-{
-	long filters = 0, own = *(long *)arg;
-
-	if (!guard_status_value(pid, "Seccomp_filters", &filters) &&
-	    filters > own)
-		kill(pid, SIGKILL);
-}
-
-/* The keeper was killed: what it kept has come to us, by the filter's mark. */
-static int keeper_died(struct guard *g)
-{
-	long own = 0;
-
-	if (g->sock >= 0)
-		close(g->sock);
-	g->sock = -1;
-	if (g->listener >= 0)
-		close(g->listener);
-	g->listener = -1;
-	guard_status_value(getpid(), "Seccomp_filters", &own);
-	for (int round = 0; round < 3; round++) {
-		guard_walk(getpid(), kill_filtered, &own);
-		usleep(1000);
-	}
-	/* The target's own zombie; others of the caller's are not ours. */
-	waitpid(g->target, NULL, 0);
-	return -EOWNERDEAD;
-}
-
 /* Return: 1 with an event, 0 for a note that makes none, or -errno. */
 static int take_note(struct guard *g, struct guard_event *ev)
 {
 	struct note note = { 0 };
 	int err = recv_note(g, &note, NULL);
 
-	if (err)
-		return err == -EINTR ? err : keeper_died(g);
+	if (err == -EINTR)
+		return err;
+	if (err) {
+		guard_end_keepers(g);
+		return -EOWNERDEAD;
+	}
 	memset(ev, 0, sizeof(*ev));
 	switch (note.what) {
 	case NOTE_NO_EXEC:
@@ -359,19 +336,9 @@ int guard_kill(struct guard *g, int sig)
 
 void guard_close(struct guard *g)
 {
-	int status = 0;
-
 	if (!g)
 		return;
-	if (g->listener >= 0)
-		close(g->listener);
-	if (g->sock >= 0)
-		close(g->sock);
-	if (g->keeper > 0)
-		while (waitpid(g->keeper, &status, 0) < 0 && errno == EINTR)
-			;
-	if (WIFSIGNALED(status)) /* then it has not cleaned up */
-		guard_remove_folder(g->tmpdir);
+	guard_end_keepers(g);
 	guard_forget(g);
 	free(g->tmpdir);
 	free(g->req);

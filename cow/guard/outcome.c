@@ -161,7 +161,7 @@ int guard_capture(struct guard_trial *t, struct guard_result *r)
 	if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
 		err = -errno;
 	else
-		err = guard_folder_name("cow-fail", tmpdir + name,
+		err = guard_folder_name(GUARD_TRIAL_NAME, tmpdir + name,
 					sizeof(tmpdir) - name);
 	if (!err) {
 		err = run_in(tmpdir, fds, t, r);

@@ -54,6 +54,23 @@ int guard_status_value(pid_t pid, const char *key, long *value)
 	return 0;
 }
 
+/* A field of /proc/PID/stat from 3 up; the second holds any name, in (). */
+int guard_stat_field(pid_t pid, int field, uint64_t *value)
+{
+	char buf[1024], *at;
+	int n = guard_read_proc(pid, "stat", buf, sizeof(buf)), i;
+
+	if (n < 0)
+		return n;
+	at = strrchr(buf, ')');
+	for (i = 2; at && i < field; i++)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return -ENODATA;
+	*value = strtoull(at, NULL, 10);
+	return 0;
+}
+
 bool guard_valid(struct guard *g, uint64_t id)
 {
 	int err;

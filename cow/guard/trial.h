@@ -93,7 +93,8 @@ struct guard_trial {
  */
 int guard_try(struct guard_trial *t);
 
-#define GUARD_WORDS_LEN 80
+#define GUARD_WORDS_LEN	 80
+#define GUARD_TRIAL_NAME "cow-fail" /* of a captured trial's TMPDIR */
 
 /**
  * struct guard_result - what a captured trial left behind

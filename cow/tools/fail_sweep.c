@@ -294,6 +294,7 @@ int sweep(void)
 	/* The same addresses in every run: the same k, the same outcome. */
 	if (personality(ADDR_NO_RANDOMIZE) < 0)
 		err(1, "asking for the same addresses in every run");
+	guard_clear_folders(GUARD_TRIAL_NAME);
 	catch_stop(on_stop);
 	rehearse();
 	if (stop_sig)

@@ -25,8 +25,9 @@
 #include <unistd.h>
 #include "sandbox.h"
 
-#define LOOK_MS 50 /* how often time, memory and output are looked at */
-#define STOP_MS 1000 /* from a signal that is handed on to SIGKILL */
+#define LOOK_MS	    50 /* how often time, memory and output are looked at */
+#define STOP_MS	    1000 /* from a signal that is handed on to SIGKILL */
+#define FOLDER_NAME "cow-sandbox" /* of the TMPDIR */
 
 static const struct profile profiles[] = {
 	{ .name = "lab",
@@ -355,7 +356,8 @@ int main(int argc, char **argv)
 	part_from_stderr();
 	if (!getcwd(folder, sizeof(folder)))
 		err(1, "finding out which folder this is");
-	error = guard_folder_name("cow-sandbox", tmpdir, sizeof(tmpdir));
+	guard_clear_folders(FOLDER_NAME);
+	error = guard_folder_name(FOLDER_NAME, tmpdir, sizeof(tmpdir));
 	if (error || setenv("TMPDIR", tmpdir, 1))
 		errx(1, "naming a folder for %s: %s", command[0],
 		     strerror(error ? -error : errno));

@@ -143,30 +143,6 @@ static void answers_for_the_dead(void **state)
 	guard_close(g);
 }
 
-static void bears_a_killed_keeper(void **state)
-{
-	struct guard_spec spec = spec_of(sleeper);
-	struct guard_event ev;
-	struct guard *g;
-	long keeper = 0;
-	char path[64];
-	FILE *f;
-
-	(void)state;
-	spec.nrules = 0;
-	spec.flags = 0;
-	assert_int_equal(guard_open(&g, &spec), 0);
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	f = fopen(path, "r");
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%ld", &keeper), 1);
-	fclose(f);
-	assert_int_equal(kill(keeper, SIGKILL), 0);
-	assert_int_equal(guard_next(g, &ev, 10000), -EOWNERDEAD);
-	assert_int_equal(guard_next(g, &ev, 10000), -EOWNERDEAD);
-	guard_close(g);
-}
-
 static void refuses_a_second_listener(void **state)
 {
 	char *self[3] = { "/proc/self/exe", "inner" };
@@ -313,7 +289,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(closes_while_a_call_waits,
 					  no_children),
 		cmocka_unit_test_teardown(answers_for_the_dead, no_children),
-		cmocka_unit_test_teardown(bears_a_killed_keeper, no_children),
 		cmocka_unit_test_teardown(refuses_a_second_listener,
 					  no_children),
 		cmocka_unit_test_teardown(leaves_nobody_behind, no_children),
