@@ -370,7 +370,7 @@ ARCH ?= amd64
 # Boots machines in an emulator; RANDOM_RUNS=, MINUTES=, KERNELS= of them.
 ## Run all on other kernels, 6.1 and 6.12 (ARCH=arm64: other machines)
 test-kernels:
-	@O=$(O) ARCH=$(ARCH) COW_DEMOS="$(DEMOS)" scripts/vm/test-kernels $(KERNELS) || \
+	@O=$(O) ARCH=$(ARCH) COW_DEMOS="$(DEMOS) $(GUARDED)" scripts/vm/test-kernels $(KERNELS) || \
 		[ $$? = 4 ]
 
 ## Check the sources: format, style, static analysis, documentation
