@@ -103,6 +103,17 @@ refused()
 	head -c 10000000 /dev/zero | tr '\0' x | refused "/s:1:400: expected a line of at most 399 bytes"
 }
 
+@test "lines that end with CR and LF are lines; a CR elsewhere is no text" {
+	printf 'title x\r\n# y\r\nmap a anon private 8\r\nP0 write a => zero 8\r\n' >"$BATS_TEST_TMPDIR/s"
+	"$LITMUS" "$BATS_TEST_TMPDIR/s"
+	printf 'map a anon private 8\rP0 write a\r\n' | refused "/s:1:21: expected text, found the byte 0x0d"
+}
+
+@test "two titles, and needs that nothing can meet" {
+	refused "/s:2:1: expected one title, found 'title'" <<<$'title x\ntitle y\nfork P1'
+	refused "/s:2:7: expected no need that contradicts another one, found 'no-huge'" <<<$'needs huge\nneeds no-huge\nfork P1'
+}
+
 @test "nothing at all" {
 	refused "expected at least one operation" </dev/null
 	run --separate-stderr "$LITMUS" /nowhere

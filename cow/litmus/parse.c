@@ -101,21 +101,36 @@ static bool parse_needs(struct parser *p)
 {
 	char word[LIT_NAME_MAX + 4];
 	struct lex *lex = &p->lex;
+	const char *at = lex_end(lex) ? lex->text : lex->at;
 
 	for (int i = 0; i < MM_FACTS; i++) {
 		snprintf(word, sizeof(word), "no-%s", mm_fact_id(i));
-		if (lex_accept(lex, mm_fact_id(i))) {
+		if (lex_accept(lex, mm_fact_id(i)))
 			p->scenario->needs |= 1U << i;
-			return true;
-		}
-		if (lex_accept(lex, word)) {
+		else if (lex_accept(lex, word))
 			p->scenario->needs_not |= 1U << i;
-			return true;
-		}
+		else
+			continue;
+		return !(p->scenario->needs & p->scenario->needs_not) ||
+		       lex_error(lex, at,
+				 "no need that contradicts another one");
 	}
 	return lex_error(lex, lex->at, "a fact, such as %s, or no-%s",
 			 mm_fact_id(MM_FACT_ZEROPAGE),
 			 mm_fact_id(MM_FACT_MREMAP_MANY));
+}
+
+/* title TEXT: up to the end of the line, "#" included */
+static bool parse_title(struct parser *p)
+{
+	struct lex *lex = &p->lex;
+
+	if (*p->scenario->title)
+		return lex_error(lex, lex->text, "one title");
+	lex_end(lex);
+	snprintf(p->scenario->title, sizeof(p->scenario->title), "%.*s",
+		 LIT_TEXT_MAX - 1, lex->at);
+	return true;
 }
 
 static bool parse_line(struct parser *p)
@@ -125,12 +140,8 @@ static bool parse_line(struct parser *p)
 
 	if (lex_end(lex))
 		return true;
-	if (lex_accept(lex, "title")) {
-		lex_end(lex);
-		snprintf(p->scenario->title, sizeof(p->scenario->title), "%.*s",
-			 LIT_TEXT_MAX - 1, lex->at);
-		return true;
-	}
+	if (lex_accept(lex, "title"))
+		return parse_title(p);
 	if (lex_accept(lex, "file"))
 		ok = lex_end(lex) ?
 			     lex_error(lex, lex->at, "a name for the file") :
@@ -175,6 +186,12 @@ static void set_up(struct parser *p, struct lit_scenario *scenario,
 	};
 }
 
+/* What a line ends with elsewhere is no text, and not worth a mistake. */
+static int without_cr(const char *text, int bytes, int next)
+{
+	return bytes - (bytes && next == '\n' && text[bytes - 1] == '\r');
+}
+
 /* No more of a line than is needed to see that it is too long. */
 static bool read_line(struct parser *p, FILE *file,
 		      char text[LINE_MAX_BYTES + 1])
@@ -185,6 +202,7 @@ static bool read_line(struct parser *p, FILE *file,
 		text[bytes++] = c;
 	if (!bytes && c == EOF)
 		return false;
+	bytes = without_cr(text, bytes, c);
 	text[bytes] = '\0';
 	p->lex.line++;
 	p->lex.text = text;
