@@ -124,7 +124,8 @@ bool dice_same_range(struct dice *dice, struct mm_op *op)
 	const struct mm_op *last = dice->last;
 
 	if (!last || last->proc != op->proc || !last->pages ||
-	    last->kind == MM_OP_BRK || !dice_percent(dice, 65))
+	    last->kind == MM_OP_BRK ||
+	    !dice_percent(dice, last->kind == MM_OP_MADVISE ? 85 : 65))
 		return false;
 	op->start = last->start;
 	op->pages = last->new_pages ? last->new_pages : last->pages;
@@ -139,8 +140,9 @@ int dice_place(struct dice *dice, int proc, int pages)
 	const struct mm_vma *vma = dice_vma(dice, proc);
 	int from = room_start(dice), to = from + room_pages(dice) - pages;
 	int place = from + dice_below(dice, room_pages(dice));
+	bool forked = dice->last && dice->last->kind == MM_OP_FORK;
 
-	if (vma && dice_percent(dice, 55))
+	if (vma && dice_percent(dice, forked ? 85 : 55))
 		place = dice_percent(dice, 50) ? vma->end : vma->start - pages;
 	if (dice->huge && dice_percent(dice, 60))
 		place = from + dice_below(dice, MM_SLOTS) * MM_HUGE;

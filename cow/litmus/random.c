@@ -49,6 +49,8 @@ static void make_huge(struct dice *dice, struct mm_op *op)
 
 static void make_mmap(struct dice *dice, struct mm_op *op)
 {
+	bool forked = dice->last && dice->last->kind == MM_OP_FORK;
+
 	if (dice->huge) {
 		make_huge(dice, op);
 		return;
@@ -58,8 +60,8 @@ static void make_mmap(struct dice *dice, struct mm_op *op)
 	op->flags = some_access(dice) |
 		    (dice_percent(dice, 40) ? MM_VM_SHARED : 0);
 	op->file = -1;
-	if (dice_percent(dice, 50)) {
-		if (dice_percent(dice, 70))
+	if (dice_percent(dice, forked ? 90 : 50)) {
+		if (dice_percent(dice, forked ? 95 : 70))
 			make_alike(dice, op);
 		return;
 	}
@@ -137,8 +139,10 @@ static enum mm_advice next_advice(struct dice *dice)
 
 	if (last && last->kind == MM_OP_PIN && n < 75)
 		return MM_ADV_FREE;
-	if (advised(last, MM_ADV_FREE) && n < 75)
-		return n < 25 ? MM_ADV_POPULATE_WRITE : MM_ADV_PAGEOUT;
+	if (last && last->kind == MM_OP_WRITE && n < 40)
+		return MM_ADV_FREE;
+	if (advised(last, MM_ADV_FREE) && n < 80)
+		return n < 45 ? MM_ADV_POPULATE_WRITE : MM_ADV_PAGEOUT;
 	if (n < (advised(last, MM_ADV_POPULATE_WRITE) ? 60 : 20))
 		return MM_ADV_PAGEOUT;
 	return dice_below(dice, dice->huge ? MM_ADVICES : MM_ADV_HUGEPAGE);
@@ -257,16 +261,21 @@ static void fill_in(struct dice *dice, struct mm_op *op)
 	write_fresh(dice, op);
 }
 
-/* What often comes after what, by the same process, in the same pages. */
+/*
+ * What often comes after what, by the same process, in the same pages; after a
+ * fork by the child, whose new mappings never join what it was left.
+ */
 static const struct {
 	enum mm_op_kind after;
 	enum mm_op_kind next;
 	int percent;
 } habits[] = {
-	{ MM_OP_MMAP, MM_OP_READ, 25 },
+	{ MM_OP_MMAP, MM_OP_READ, 35 },
 	{ MM_OP_MMAP, MM_OP_WRITE, 20 },
-	{ MM_OP_READ, MM_OP_FORK, 20 },
+	{ MM_OP_READ, MM_OP_FORK, 22 },
+	{ MM_OP_FORK, MM_OP_MMAP, 20 },
 	{ MM_OP_WRITE, MM_OP_MPROTECT, 15 },
+	{ MM_OP_WRITE, MM_OP_MADVISE, 8 },
 	{ MM_OP_MPROTECT, MM_OP_MPROTECT, 25 },
 	{ MM_OP_MPROTECT, MM_OP_WRITE, 25 },
 	{ MM_OP_WRITE, MM_OP_PIN, 4 },
@@ -275,6 +284,32 @@ static const struct {
 	{ MM_OP_MADVISE, MM_OP_READ, 25 },
 };
 
+/* What an advice has done is seen by the next one, or by fork. */
+static const struct {
+	enum mm_advice after;
+	enum mm_op_kind next;
+	int percent;
+} sequels[] = {
+	{ MM_ADV_FREE, MM_OP_MADVISE, 65 },
+	{ MM_ADV_POPULATE_WRITE, MM_OP_MADVISE, 55 },
+	{ MM_ADV_WIPEONFORK, MM_OP_FORK, 40 },
+	{ MM_ADV_DONTFORK, MM_OP_FORK, 25 },
+};
+
+/* What the last operation calls for, or MM_OPS. */
+static enum mm_op_kind next_kind(struct dice *dice, const struct mm_op *last)
+{
+	for (size_t i = 0; i < sizeof(sequels) / sizeof(*sequels); i++)
+		if (advised(last, sequels[i].after) &&
+		    dice_percent(dice, sequels[i].percent))
+			return sequels[i].next;
+	for (size_t i = 0; i < sizeof(habits) / sizeof(*habits); i++)
+		if (last->kind == habits[i].after &&
+		    dice_percent(dice, habits[i].percent))
+			return habits[i].next;
+	return MM_OPS;
+}
+
 /* Then what was done is looked at: by an access, or by fork. */
 static bool go_on(struct dice *dice, struct mm_op *op)
 {
@@ -282,15 +317,9 @@ static bool go_on(struct dice *dice, struct mm_op *op)
 
 	if (!last || !dice->mm->proc[last->proc].alive)
 		return false;
-	for (size_t i = 0; i < sizeof(habits) / sizeof(*habits); i++) {
-		if (last->kind != habits[i].after ||
-		    !dice_percent(dice, habits[i].percent))
-			continue;
-		op->proc = last->proc;
-		op->kind = habits[i].next;
-		return true;
-	}
-	return false;
+	op->proc = last->kind == MM_OP_FORK ? last->child : last->proc;
+	op->kind = next_kind(dice, last);
+	return op->kind != MM_OPS;
 }
 
 static void make_op(struct dice *dice, struct mm_op *op, int index)
