@@ -36,7 +36,7 @@ setup()
 		[ "$status" = 0 ]
 		jq -r '.scenario // empty' <<<"$output" >>"$shown"
 	done
-	for fact in access-flag window-16 zeropage huge huge-asked; do
+	for fact in access-flag window-16 zeropage huge huge-asked huge-zeropage; do
 		run --separate-stderr "$LITMUS" --model --json --fact "no-$fact" \
 			"$SCENARIOS"/*.litmus
 		[ "$status" = 0 ]

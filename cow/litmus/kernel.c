@@ -250,9 +250,13 @@ static enum mm_kind kind_of(struct obs_page *before, struct obs_page *after)
 		.faults = { .total = 1, .reuses = UINT64_MAX },
 	};
 
-	/* No huge entry is split for a store that needs no copy. */
-	if (before->flags & OBS_HUGE && !(after->flags & OBS_HUGE) &&
-	    after->flags & OBS_PRESENT)
+	if (after->flags & OBS_HUGE && after->flags & OBS_ZERO)
+		return MM_KIND_ZEROPAGE;
+	if (after->flags & OBS_HUGE && before->flags & OBS_ZERO)
+		return MM_KIND_HUGE;
+	/* No other huge entry is split for a store that needs no copy. */
+	if (before->flags & OBS_HUGE && !(before->flags & OBS_ZERO) &&
+	    !(after->flags & OBS_HUGE) && after->flags & OBS_PRESENT)
 		return MM_KIND_COPY;
 	obs_classify(&window);
 	for (int i = 0; i < OBS_KINDS; i++)

@@ -80,6 +80,8 @@ void lit_machine_huge(struct mm_machine *machine)
 	       (always || setting_says(path, "[madvise]")) &&
 		       obs_page_size() / sizeof(uint64_t) == MM_HUGE);
 	mm_set(machine, MM_FACT_HUGE_ASKED, !always);
+	mm_set(machine, MM_FACT_HUGE_ZEROPAGE,
+	       setting_says(THP "use_zero_page", "1"));
 }
 
 bool lit_sees_huge(void)

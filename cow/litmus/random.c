@@ -181,23 +181,6 @@ static void make_exit(struct dice *dice, struct mm_op *op)
 	dice_range(dice, op);
 }
 
-/* What the model does not know: the huge page of zeros, by a first read. */
-static void write_fresh(const struct dice *dice, struct mm_op *op)
-{
-	const struct mm_pte *pte = dice->mm->proc[op->proc].pte;
-	bool fresh = false;
-
-	for (int i = op->start; i < op->start + op->pages; i++)
-		fresh |= !pte[i].frame;
-	if (!fresh || !dice->huge ||
-	    !mm_has(&dice->mm->machine, MM_FACT_ZEROPAGE))
-		return;
-	if (op->kind == MM_OP_READ)
-		op->kind = MM_OP_WRITE;
-	if (op->kind == MM_OP_MADVISE && op->advice == MM_ADV_POPULATE_READ)
-		op->advice = MM_ADV_POPULATE_WRITE;
-}
-
 static enum mm_op_kind some_kind(struct dice *dice)
 {
 	static const int weight[MM_OPS] = {
@@ -258,7 +241,6 @@ static void fill_in(struct dice *dice, struct mm_op *op)
 	     op->kind == MM_OP_PIN) &&
 	    op->pages > TOUCH_MAX && !(dice->huge && dice_percent(dice, 12)))
 		op->pages = TOUCH_MAX;
-	write_fresh(dice, op);
 }
 
 /*

@@ -88,10 +88,10 @@ static struct obs_page as_observed(const struct mm *mm, int proc, int page)
 	if (!p->pte[page].frame)
 		return is;
 	is.flags |= OBS_PRESENT;
+	if (mm_is_huge(p, page))
+		is.flags |= OBS_HUGE;
 	if (p->pte[page].frame == MM_ZERO_PAGE)
 		is.flags |= OBS_ZERO;
-	else if (mm_is_huge(p, page))
-		is.flags |= OBS_HUGE;
 	else if (!frame->anon)
 		is.flags |= OBS_FILE;
 	if (frame->mapcount == 1)

@@ -103,6 +103,16 @@ static const struct {
 		.id = "huge-asked",
 		.text = "but only what asked for them by MADV_HUGEPAGE",
 	},
+	[MM_FACT_HUGE_ZEROPAGE] = {
+		.id = "huge-zeropage",
+		.text = "a read of fresh memory may map a shared huge page of zeros",
+	},
+	[MM_FACT_HUGE_ZERO_WRITE] = {
+		.id = "huge-zero-write",
+		.text = "a write to that brings a huge page, not a small one",
+		.since = MM_KERNEL(6, 13, 0),
+		.since_text = "6.13",
+	},
 	[MM_FACT_SPLIT_ZEROES] = {
 		.id = "split-zeroes",
 		.text = "of a huge page made small, zeros become the zero page",

@@ -29,6 +29,8 @@
  * @MM_FACT_LAST_PAGE: a file's last page alone is not mapped around
  * @MM_FACT_HUGE: private memory can have huge pages, of 512 small ones
  * @MM_FACT_HUGE_ASKED: but only what asked for them by MADV_HUGEPAGE
+ * @MM_FACT_HUGE_ZEROPAGE: a read of fresh memory may map a huge page of zeros
+ * @MM_FACT_HUGE_ZERO_WRITE: a write to that brings a huge page, not a small one
  * @MM_FACT_SPLIT_ZEROES: of a huge page made small, zeros become the zero page
  * @MM_FACT_HUGE_OWNER: who alone maps parts of a huge page reuses them
  * @MM_FACT_HUGE_AGAIN: MADV_DONTNEED of all makes room for a huge page again
@@ -51,6 +53,8 @@ enum mm_fact {
 	MM_FACT_LAST_PAGE,
 	MM_FACT_HUGE,
 	MM_FACT_HUGE_ASKED,
+	MM_FACT_HUGE_ZEROPAGE,
+	MM_FACT_HUGE_ZERO_WRITE,
 	MM_FACT_SPLIT_ZEROES,
 	MM_FACT_HUGE_OWNER,
 	MM_FACT_HUGE_AGAIN,

@@ -141,15 +141,26 @@ static bool thp_vma_allowable(const struct mm *mm, const struct mm_vma *vma,
 	return vma->start <= start && vma->end >= start + MM_HUGE;
 }
 
-/* Absent, and not even a page table: a huge page, whatever the access. */
-static enum mm_kind do_huge_pmd_anonymous_page(struct mm *mm, struct fault *vmf)
+/* The entry of the huge page of zeros, which all share. It counts no one. */
+static bool is_huge_zero_pmd(const struct mm_proc *proc, int page)
+{
+	return mm_is_huge(proc, page) && proc->pte[page].frame == MM_ZERO_PAGE;
+}
+
+static enum mm_kind set_huge_zero_folio(struct mm *mm, struct mm_proc *proc,
+					int start)
+{
+	for (int page = start; page < start + MM_HUGE; page++)
+		proc->pte[page] = (struct mm_pte){ .frame = MM_ZERO_PAGE };
+	proc->huge[slot_of(start)] = true;
+	return MM_KIND_ZEROPAGE;
+}
+
+/* A huge page of the process's own, of zeros. */
+static enum mm_kind map_anon_folio_pmd(struct mm *mm, struct fault *vmf)
 {
 	int start = mm_huge_start(vmf->page), folio = alloc_folio(mm);
 
-	anon_vma_prepare(mm, vmf->proc, vmf->vma);
-	if (!vmf->write && mm_has(&mm->machine, MM_FACT_ZEROPAGE))
-		mm->beyond = "the huge page of zeros";
-	mm_because(mm, "%s -> a huge page", vmf->write ? "write" : "read");
 	mm->folio[folio] = (struct mm_folio){ 0 };
 	for (int page = start; page < start + MM_HUGE; page++) {
 		int frame = alloc_frame(mm, true, 0);
@@ -169,6 +180,24 @@ static enum mm_kind do_huge_pmd_anonymous_page(struct mm *mm, struct fault *vmf)
 	return MM_KIND_HUGE;
 }
 
+/*
+ * Absent, and not even a page table: a huge page, whatever the access. A read
+ * is content with the one that all share, if there is one.
+ */
+static enum mm_kind do_huge_pmd_anonymous_page(struct mm *mm, struct fault *vmf)
+{
+	anon_vma_prepare(mm, vmf->proc, vmf->vma);
+	if (!vmf->write && mm_has(&mm->machine, MM_FACT_ZEROPAGE) &&
+	    mm_has(&mm->machine, MM_FACT_HUGE_ZEROPAGE) &&
+	    !dropped(mm, MM_RULE_HUGE_ZEROPAGE)) {
+		mm_because(mm, "read -> the huge page of zeros");
+		return set_huge_zero_folio(mm, vmf->proc,
+					   mm_huge_start(vmf->page));
+	}
+	mm_because(mm, "%s -> a huge page", vmf->write ? "write" : "read");
+	return map_anon_folio_pmd(mm, vmf);
+}
+
 void split_huge_pmd(struct mm *mm, struct mm_proc *proc, int page)
 {
 	int frame = proc->pte[page].frame;
@@ -180,9 +209,22 @@ void split_huge_pmd(struct mm *mm, struct mm_proc *proc, int page)
 	folio_remove_rmap(mm, proc, frame, 1);
 	proc->huge[slot_of(page)] = false;
 	*page_table(proc, page) = true;
+	if (frame == MM_ZERO_PAGE)
+		return;
 	for (int i = mm_huge_start(page); i < mm_huge_start(page) + MM_HUGE;
 	     i++)
 		mm->frame[proc->pte[i].frame].dirty |= proc->pte[i].dirty;
+}
+
+/* New kernels fill the place of the huge page of zeros; old ones split it. */
+static enum mm_kind do_huge_zero_wp_pmd(struct mm *mm, struct fault *vmf)
+{
+	if (mm_has(&mm->machine, MM_FACT_HUGE_ZERO_WRITE)) {
+		mm_because(mm, "the huge page of zeros -> a huge page");
+		return map_anon_folio_pmd(mm, vmf);
+	}
+	split_huge_pmd(mm, vmf->proc, vmf->page);
+	return MM_KIND_NONE;
 }
 
 /* Rule 6 for all of it, or else the entry is split and rule 6 goes by page. */
@@ -191,6 +233,8 @@ static enum mm_kind do_huge_pmd_wp_page(struct mm *mm, struct fault *vmf)
 	const struct mm_frame *frame = &mm->frame[vmf->pte->frame];
 	int start = mm_huge_start(vmf->page);
 
+	if (is_huge_zero_pmd(vmf->proc, vmf->page))
+		return do_huge_zero_wp_pmd(mm, vmf);
 	if (dropped(mm, MM_RULE_REUSE) ||
 	    (!frame->exclusive && mm->folio[frame->folio].mapcount != 1)) {
 		split_huge_pmd(mm, vmf->proc, vmf->page);
@@ -240,6 +284,10 @@ void copy_huge_pmd(struct mm *mm, struct mm_proc *dst, struct mm_proc *src,
 {
 	mm_because(mm, "pages %d-%d, one huge entry copied", start,
 		   start + MM_HUGE - 1);
+	if (is_huge_zero_pmd(src, start)) {
+		set_huge_zero_folio(mm, dst, start);
+		return;
+	}
 	for (int page = start; page < start + MM_HUGE; page++) {
 		struct mm_pte *pte = &src->pte[page];
 		struct mm_frame *frame = &mm->frame[pte->frame];
@@ -263,7 +311,7 @@ static void zap_huge_pmd(struct mm *mm, struct mm_proc *proc, int start)
 	for (int page = start; page < start + MM_HUGE; page++) {
 		int frame = proc->pte[page].frame;
 
-		mm->frame[frame].mapcount--;
+		mm->frame[frame].mapcount -= frame != MM_ZERO_PAGE;
 		put_frame(mm, frame);
 		proc->pte[page] = (struct mm_pte){ 0 };
 	}

@@ -51,6 +51,7 @@ const char *mm_rule_id(enum mm_rule rule)
 		[MM_RULE_HUGE] = "huge",
 		[MM_RULE_HUGE_TABLE] = "huge-table",
 		[MM_RULE_HUGE_OWNER] = "huge-owner",
+		[MM_RULE_HUGE_ZEROPAGE] = "huge-zeropage",
 	};
 
 	return id[rule];

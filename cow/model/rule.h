@@ -37,6 +37,7 @@
  * @MM_RULE_HUGE: one fault brings a huge page, where it may
  * @MM_RULE_HUGE_TABLE: but not in the place of a page table
  * @MM_RULE_HUGE_OWNER: who alone maps parts of a huge page reuses them
+ * @MM_RULE_HUGE_ZEROPAGE: a first read maps the huge page of zeros
  * @MM_RULES: how many there are
  */
 enum mm_rule {
@@ -72,6 +73,7 @@ enum mm_rule {
 	MM_RULE_HUGE,
 	MM_RULE_HUGE_TABLE,
 	MM_RULE_HUGE_OWNER,
+	MM_RULE_HUGE_ZEROPAGE,
 	MM_RULES,
 };
 
