@@ -26,7 +26,7 @@ struct cache cache_none = {
 	},
 };
 
-__thread struct self self = { &cache_none, &cache_none.both[0] };
+__thread struct self self = { &cache_none, &cache_none.both[0], class_fine };
 
 static bool use_word(struct bin *bin, uint32_t i)
 {

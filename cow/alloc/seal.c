@@ -115,8 +115,11 @@ static void count_coarse(struct cache *cache, size_t bytes)
 	if (!cache->coarse)
 		return;
 	cache->coarse -= bytes < cache->coarse ? bytes : cache->coarse;
-	if (!cache->coarse)
-		cache->bins->classes = class_fine;
+	if (cache->coarse)
+		return;
+	cache->bins->classes = class_fine;
+	if (self.cache == cache)
+		self.classes = class_fine;
 }
 
 /* What is given back counts no more. */
@@ -158,8 +161,10 @@ static void change_bins(struct cache *cache)
 	new->classes = class_coarse;
 	cache->coarse = COARSE_MOST;
 	cache->bins = new;
-	if (self.cache == cache)
+	if (self.cache == cache) {
 		self.bins = new;
+		self.classes = class_coarse;
+	}
 }
 
 /*

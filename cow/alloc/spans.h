@@ -205,10 +205,14 @@ struct cache {
 	bool parked;
 };
 
-/* The calling thread's: cache_none, which no span has, before it has one. */
+/*
+ * The calling thread's: cache_none, which no span has, before it has one.  The
+ * table of classes is the one of the bins, read without waiting for them.
+ */
 struct self {
 	struct cache *cache;
 	struct bins *bins;
+	const uint8_t *classes;
 };
 
 extern struct cache cache_none HIDDEN_SYMBOL;
@@ -348,7 +352,7 @@ static inline void *bin_take(const struct bin *bin)
 	if (unlikely(!word))
 		return NULL;
 	word_set(at, word & (word - 1));
-	block = bin->base + (size_t)__builtin_ctzll(word) * bin->size;
+	block = bin->base + (size_t)(unsigned int)__builtin_ctzll(word) * bin->size;
 	if (!block)
 		__builtin_unreachable();
 	return block;

@@ -26,7 +26,7 @@ static void park(struct cache *cache)
 static void leave(void *cache)
 {
 	leaving = true;
-	self = (struct self){ &cache_none, cache_none.bins };
+	self = (struct self){ &cache_none, cache_none.bins, class_fine };
 	park(cache);
 }
 
@@ -63,7 +63,7 @@ struct cache *cache_attach(struct spans *spans)
 	if (!cache)
 		return NULL;
 	/* First, as pthread_setspecific() may itself call calloc(). */
-	self = (struct self){ cache, cache->bins };
+	self = (struct self){ cache, cache->bins, cache->bins->classes };
 	if (pthread_setspecific(key, cache)) {
 		leave(cache);
 		cache = NULL;

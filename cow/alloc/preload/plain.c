@@ -36,7 +36,7 @@ void *serve_malloc(size_t size)
 	if (unlikely(size > SMALL_MOST))
 		return slow_malloc(size);
 	bins = self.bins;
-	sc = class_of(bins->classes, size);
+	sc = class_of(self.classes, size);
 	block = bin_take(&bins->bin[sc]);
 	return likely(block) ? block : next_malloc(sc, size);
 }
