@@ -157,21 +157,21 @@ static void cut_front(struct spans *spans, struct span *run, struct span *span,
 		meta_record_drop(&spans->meta, run);
 }
 
-static struct span *find(struct spans *spans, size_t units)
+static struct span *find(struct spans *spans, size_t units, size_t align)
 {
 	struct runs *runs = spans->pages.runs;
 	struct span *run;
 
-	run = run_find(spans, RUN_DIRTY, units);
+	run = run_find(spans, RUN_DIRTY, units, align);
 	if (!run)
-		run = run_find(spans, RUN_CLEAN, units);
+		run = run_find(spans, RUN_CLEAN, units, align);
 	if (run)
 		return run;
 	while (runs[RUN_STALE].units >= units) {
-		run = run_find(spans, RUN_STALE, 1);
+		run = run_find(spans, RUN_STALE, 1, UNIT);
 		if (!run || !run_clean(spans, run))
 			break;
-		run = run_find(spans, RUN_CLEAN, units);
+		run = run_find(spans, RUN_CLEAN, units, align);
 		if (run)
 			return run;
 	}
@@ -179,32 +179,34 @@ static struct span *find(struct spans *spans, size_t units)
 }
 
 /* If they are there, but not in one piece: clean runs join. */
-static struct span *find_joined(struct spans *spans, size_t units)
+static struct span *find_joined(struct spans *spans, size_t units, size_t align)
 {
 	struct runs *runs = spans->pages.runs;
 
 	if (runs[RUN_DIRTY].units + runs[RUN_CLEAN].units < units)
 		return NULL;
 	pages_purge(spans, 0);
-	return run_find(spans, RUN_CLEAN, units);
+	return run_find(spans, RUN_CLEAN, units, align);
 }
 
-static struct span *find_or_grow(struct spans *spans, size_t units)
+static struct span *find_or_grow(struct spans *spans, size_t units,
+				 size_t align)
 {
-	struct span *run = find(spans, units);
+	size_t most = units + (align >> UNIT_SHIFT) - 1;
+	struct span *run = find(spans, units, align);
 
-	if (run || grow_chunk(spans, units))
-		return run ? run : run_find(spans, RUN_CLEAN, units);
-	run = find_joined(spans, units);
-	if (!run && grow_release(spans) && grow_chunk(spans, units))
-		run = run_find(spans, RUN_CLEAN, units);
-	return run;
+	if (!run && !grow_chunk(spans, most)) {
+		run = find_joined(spans, units, align);
+		if (run || !grow_release(spans) || !grow_chunk(spans, most))
+			return run;
+	}
+	return run ? run : run_find(spans, RUN_CLEAN, units, align);
 }
 
 /* Makes what stands before the aligned place a run of its own again. */
 static int cut_gap(struct spans *spans, struct span *run, size_t align)
 {
-	size_t gap = -(uintptr_t)run->base & (align - 1);
+	size_t gap = run_gap(run, align);
 	struct span *before;
 
 	if (!gap)
@@ -212,7 +214,7 @@ static int cut_gap(struct spans *spans, struct span *run, size_t align)
 	before = meta_record(&spans->meta, 0);
 	if (!before)
 		return -1;
-	cut_front(spans, run, before, gap >> UNIT_SHIFT);
+	cut_front(spans, run, before, gap);
 	before->state = SPAN_RUN;
 	run_add(spans, before);
 	return 0;
@@ -228,7 +230,7 @@ static int take(struct spans *spans, struct span *span, size_t units,
 
 	if (lock_take_quiet(&pages->lock))
 		return err;
-	run = find_or_grow(spans, units + (align >> UNIT_SHIFT) - 1);
+	run = find_or_grow(spans, units, align);
 	if (run && !cut_gap(spans, run, align)) {
 		if (!run->dirty)
 			regret(pages, units);

@@ -122,7 +122,9 @@ size_t pages_trim(struct spans *spans, size_t pad);
 
 bool grow_chunk(struct spans *spans, size_t units);
 size_t grow_release(struct spans *spans);
-struct span *run_find(struct spans *spans, enum run_kind kind, size_t units);
+struct span *run_find(struct spans *spans, enum run_kind kind, size_t units,
+		      size_t align);
+size_t run_gap(const struct span *run, size_t align);
 void run_add(struct spans *spans, struct span *run);
 void run_remove(struct spans *spans, struct span *run);
 enum run_kind run_kind(const struct spans *spans, const struct span *run);

@@ -6,6 +6,7 @@
 #include "spans.h"
 
 #define EXACT 16 /* a power of two */
+#define TRIES 32 /* runs that are looked at for an aligned place */
 
 static unsigned int bin_of(size_t units)
 {
@@ -68,17 +69,39 @@ static unsigned int next_bin(const struct runs *runs, unsigned int bin)
 	return RUN_BINS;
 }
 
-/* A short one that is long enough; of equal ones the last put. */
-struct span *run_find(struct spans *spans, enum run_kind kind, size_t units)
+/* Units before the first aligned place. */
+size_t run_gap(const struct span *run, size_t align)
+{
+	return (-(uintptr_t)run->base & (align - 1)) >> UNIT_SHIFT;
+}
+
+/* So many units, from the first aligned place in the run on. */
+static bool fits(const struct span *run, size_t units, size_t align)
+{
+	return units + run_gap(run, align) <= run->units;
+}
+
+/*
+ * A short one that is long enough; of equal ones the last put.  Where an aligned
+ * place is asked for, a few that are just so long may happen to lie right.
+ */
+struct span *run_find(struct spans *spans, enum run_kind kind, size_t units,
+		      size_t align)
 {
 	struct runs *runs = &spans->pages.runs[kind];
-	unsigned int bin = bin_of(units);
+	unsigned int last = bin_of(units + (align >> UNIT_SHIFT) - 1);
+	unsigned int bin = next_bin(runs, bin_of(units));
+	unsigned int tries = TRIES;
 	struct span *run;
 
-	/* In the bin of the length itself some may be too short. */
-	for (run = runs->bins[bin]; run; run = run->next)
-		if (run->units >= units)
+	for (; bin < last && tries; bin = next_bin(runs, bin + 1))
+		for (run = runs->bins[bin]; run && tries; run = run->next)
+			if (tries--, fits(run, units, align))
+				return run;
+	/* In this bin some may be too short, in those beyond none is. */
+	for (run = runs->bins[last]; run; run = run->next)
+		if (fits(run, units, align))
 			return run;
-	bin = next_bin(runs, bin + 1);
+	bin = next_bin(runs, last + 1);
 	return bin < RUN_BINS ? runs->bins[bin] : NULL;
 }

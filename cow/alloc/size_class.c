@@ -71,8 +71,12 @@ size_t class_span_units(unsigned int sc, unsigned int spans)
 /* The first class of blocks that all begin at a multiple; CLASSES for none. */
 unsigned int class_aligned(const uint8_t *classes, size_t size, size_t align)
 {
-	unsigned int sc = class_of(classes, size);
+	unsigned int sc;
 
+	size = (size + align - 1) & ~(align - 1);
+	if (size > SMALL_MOST)
+		return CLASSES;
+	sc = class_of(classes, size);
 	while (sc < CLASSES && class_size(sc) & (align - 1))
 		sc++;
 	return sc;

@@ -62,7 +62,15 @@ void *serve_calloc(size_t count, size_t size)
 
 void *serve_memalign(size_t align, size_t size)
 {
-	return serve_slow_memalign(preload_heap(), align, size);
+	unsigned int sc = CLASSES;
+	void *block = NULL;
+
+	if (size <= SMALL_MOST && align <= UNIT && align &&
+	    !(align & (align - 1)))
+		sc = class_aligned(self.classes, size, align);
+	if (sc < CLASSES)
+		block = bin_take(&self.bins->bin[sc]);
+	return block ? block : serve_slow_memalign(preload_heap(), align, size);
 }
 
 void *serve_realloc(void *ptr, size_t size)
