@@ -8,8 +8,6 @@
  */
 #include "spans.h"
 
-#include <sys/single_threaded.h>
-
 /* What a bin without blocks looks at. */
 static uint64_t no_blocks;
 
@@ -27,68 +25,6 @@ struct cache cache_none = {
 };
 
 __thread struct self self = { &cache_none, &cache_none.both[0], class_fine };
-
-static bool use_word(struct bin *bin, uint32_t i)
-{
-	struct span *span = bin->span;
-
-	if (!word_get(&span->map[i]))
-		return false;
-	bin->base = span->base + (size_t)i * 64 * bin->size;
-	__atomic_store_n(&bin->word, &span->map[i], __ATOMIC_RELAXED);
-	bin->place = i;
-	return true;
-}
-
-/*
- * The next word of the current span that has free blocks, in turn, so that the
- * others gather some meanwhile.
- */
-static bool next_word(struct bin *bin)
-{
-	uint32_t words = span_words(bin->span);
-	uint32_t i = bin->place;
-	uint32_t n;
-
-	for (n = 0; n < words; n++) {
-		if (++i >= words)
-			i = 0;
-		if (use_word(bin, i))
-			return true;
-	}
-	return false;
-}
-
-/* So many blocks begin at a time: a page of them, but at least two. */
-static uint32_t window(uint32_t size)
-{
-	uint32_t blocks = (uint32_t)(heap_page_size() / size);
-
-	return blocks < 2 ? 2 : blocks;
-}
-
-/* Blocks that nobody had yet: the first of them, within a word. */
-static bool next_fresh(struct cache *cache, struct bin *bin)
-{
-	struct span *span = bin->span;
-	uint32_t place = span->begun / 64;
-	uint32_t first = span->begun % 64;
-	uint32_t count = (uint32_t)span->capacity - span->begun;
-
-	if (count > window(bin->size))
-		count = window(bin->size);
-	if (count > 64 - first)
-		count = 64 - first;
-	if (!count)
-		return false;
-	word_set(&span->map[place], word_get(&span->map[place]) |
-					    ~(uint64_t)0 >> (64 - count)
-								    << first);
-	span->begun += (uint16_t)count;
-	span->limit = span->begun * bin->size;
-	seal_charge(cache, (size_t)count * bin->size);
-	return use_word(bin, place);
-}
 
 static void set_current(struct bin *bin, struct span *span)
 {
@@ -228,16 +164,16 @@ static bool refill_from_own(struct cache *cache, unsigned int sc)
 	struct bin *bin = &cache->bins->bin[sc];
 
 	remote_collect(cache);
-	if (bin->span && next_word(bin))
+	if (bin->span && bin_next_word(bin))
 		return true;
 	if (take_listed(cache, sc, true))
-		return next_word(bin);
-	if (bin->span && next_fresh(cache, bin))
+		return bin_next_word(bin);
+	if (bin->span && bin_next_fresh(cache, bin))
 		return true;
 	if (bin->span)
 		retire(cache, bin);
 	return (take_rest(bin) || take_listed(cache, sc, false)) &&
-	       (next_word(bin) || next_fresh(cache, bin));
+	       (bin_next_word(bin) || bin_next_fresh(cache, bin));
 }
 
 static bool refill_from_new(struct cache *cache, unsigned int sc)
@@ -258,7 +194,7 @@ static bool refill_from_new(struct cache *cache, unsigned int sc)
 		set_current(&cache->bins->bin[sc], span);
 	}
 	bin = &cache->bins->bin[sc];
-	return next_word(bin) || next_fresh(cache, bin);
+	return bin_next_word(bin) || bin_next_fresh(cache, bin);
 }
 
 /* Gives a bin blocks to allocate from; false if memory has ended. */
@@ -276,29 +212,13 @@ static bool refill(struct cache *cache, unsigned int sc)
 	return done;
 }
 
-/*
- * A block of another word whose blocks were used before; NULL if none has any.
- * A fork in another thread stops the bins, and may do so before we set ours on.
- */
-void *cache_advance(struct cache *cache, unsigned int sc)
-{
-	struct bin *bin = &cache->bins->bin[sc];
-
-	if (!bin->span || !seal_fits(cache) || !next_word(bin))
-		return NULL;
-	if (!__libc_single_threaded) {
-		atomic_thread_fence(memory_order_seq_cst);
-		if (!seal_fits(cache))
-			return NULL;
-	}
-	return bin_take(bin);
-}
-
 /* A block where the bin's word has none; NULL if memory has ended. */
-void *cache_next(struct cache *cache, unsigned int sc)
+void *cache_next(struct cache *cache, unsigned int sc, size_t align)
 {
 	void *block = cache_advance(cache, sc);
 
+	if (!block && cache->sealed && align <= HEAP_ALIGN)
+		block = cache_borrow(cache, sc);
 	/* A fork may change the bins meanwhile. */
 	while (!block && refill(cache, sc))
 		block = bin_take(&cache->bins->bin[sc]);

@@ -23,7 +23,7 @@
 #define LEAST_SPENT ((size_t)256 << 10)
 #define LEFT_MOST   1.005
 #define LOOK_EVERY  ((size_t)64 << 10)
-#define COARSE_MOST ((size_t)512 << 10)
+#define COARSE_MOST ((size_t)128 << 10)
 
 /* Maps a page of its own, which is written to once. */
 static void *map_page(int advice)

@@ -114,7 +114,7 @@ void *spans_alloc(struct spans *spans, struct cache *cache, size_t size,
 		return large_alloc(spans, size, align, zero);
 	block = bin_take(&cache->bins->bin[sc]);
 	if (!block)
-		block = cache_next(cache, sc);
+		block = cache_next(cache, sc, align);
 	if (block && zero)
 		memset(block, 0, size);
 	return block;

@@ -259,10 +259,16 @@ void list_add(struct span **list, struct span *span);
 void list_remove(struct stock *stock, struct span *span);
 void list_join(struct span **list, struct span **other);
 
+/* bin.c: what a bin hands out next */
+
+bool bin_next_word(struct bin *bin);
+bool bin_next_fresh(struct cache *cache, struct bin *bin);
+void *cache_advance(struct cache *cache, unsigned int sc);
+void *cache_borrow(struct cache *cache, unsigned int sc);
+
 /* cache.c: slow paths of a cache, and whose it is */
 
-void *cache_advance(struct cache *cache, unsigned int sc);
-void *cache_next(struct cache *cache, unsigned int sc);
+void *cache_next(struct cache *cache, unsigned int sc, size_t align);
 void cache_event(struct cache *cache, struct span *span);
 void cache_look(struct cache *cache, struct span *span);
 void cache_put_down(struct cache *cache, struct bins *bins);
