@@ -42,6 +42,17 @@ within_bound()
 	done
 }
 
+# 10,000 objects live at a time, 590 pages of bytes; seed by seed the same.
+@test "short-lived objects in a child take at most a quarter more pages than bytes" {
+	local seed
+
+	for seed in 1 2 3; do
+		on engine=spans "$BENCH/fork_heap" fresh child $seed 16 |
+			awk '{ print } $4 < 590 || $4 > 590 * 1.25 { bad = 1 }
+				END { exit bad || NR != 1 }'
+	done
+}
+
 @test "new objects up to the budget copy no more than the bound" {
 	on engine=spans "$BENCH/fork_heap" grow child 1 128 \
 		>"$BATS_TEST_TMPDIR/out"
