@@ -8,7 +8,8 @@ build=${COW_BUILD:-build}
 # The path of a shared library, or nothing.
 library()
 {
-	PATH=$PATH:/sbin ldconfig -p | awk -v name="$1" '$1 == name { print $NF; exit }'
+	PATH=$PATH:/sbin ldconfig -p |
+		awk -v name="$1" '$1 == name && !seen++ { print $NF }'
 }
 
 # "NAME PRELOAD COWALLOC" a line, "-" for nothing. The C library is preloaded
