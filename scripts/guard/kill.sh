@@ -125,8 +125,12 @@ once()
 		watch=$(child_of "$supervisor")
 		keeper=$(child_of "$watch")
 	fi
-	strike "$2" 2> /dev/null
-	wait "$supervisor" 2> /dev/null
+	strike "$2"
+	# So early it may not go by its name yet.
+	while [[ $2 == early-* ]] && jobs -pr | grep -qx "$supervisor"; do
+		strike "$2"
+	done
+	wait "$supervisor"
 	total=$((total + 1))
 	if [[ $2 == early-* ]]; then
 		sleep 0.05
@@ -154,7 +158,8 @@ for tool in ledger fail sandbox sweep; do
 			continue
 		stayed=0
 		for ((i = 0; i < rounds; i++)); do
-			once "$tool" "$way"
+			# The shell itself tells whom it saw killed.
+			once "$tool" "$way" 2> /dev/null
 		done
 		[ "$stayed" -eq 0 ] ||
 			echo "$tool: $way: $stayed folders, gone at the next start"
