@@ -286,10 +286,10 @@ stress:
 			$(O)/tests/fixtures/fork_threads 100000 || exit; \
 	done
 
-## Refuse each memory call of every program in turn (ONLY= names some of them)
+## Refuse each memory call of every program in turn (ONLY= some, PART=2/5 of each)
 sweep: deps-run
 	@$(MAKE) --no-print-directory all tests-build
-	@COW_BUILD=$(abspath $(O)) ONLY="$(ONLY)" scripts/guard/sweep.sh \
+	@COW_BUILD=$(abspath $(O)) ONLY="$(ONLY)" PART=$(PART) scripts/guard/sweep.sh \
 		"$(DEMOS) $(GUARDED)" "$(TIMED)" "$(units)"
 
 ## Compare refused calls of other programs with strace's injection

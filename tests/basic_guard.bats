@@ -239,6 +239,21 @@ same_as_strace() {
 	[ "$status" -eq 0 ]
 }
 
+@test "sweep: the parts are the whole" {
+	need_plain
+	"$fail" --sweep --loaded --json -- "$asks" tree | grep '"k"' > "$tmp/whole"
+	for part in 1/3 2/3 3/3; do
+		"$fail" --sweep --loaded --json --part "$part" -- "$asks" tree |
+			grep '"k"'
+	done > "$tmp/parts"
+	[ "$(wc -l < "$tmp/whole")" -ge 6 ]
+	diff <(sort "$tmp/whole") <(sort "$tmp/parts")
+	for part in 0/3 4/3 1 1/3x -1/3; do
+		run "$fail" --sweep --part "$part" -- true
+		[ "$status" -eq 2 ]
+	done
+}
+
 @test "sweep: stopped or killed, it leaves nothing running and no file" {
 	need_plain
 	for sig in TERM KILL; do

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include "fail.h"
 
-struct fail_options opt;
+struct fail_options opt = { .part = 1, .parts = 1 };
 static atomic_int stop_sig;
 
 static const struct argp_option options[] = {
@@ -37,6 +37,8 @@ static const struct argp_option options[] = {
 	{ "sweep", 's', NULL, 0, "Fail each call in turn, one run for each",
 	  1 },
 	{ "jobs", 'j', "N", 0, "Runs at a time (one a processor)", 1 },
+	{ "part", 'p', "I/N", 0,
+	  "The Ith of N parts of a sweep: each Nth run, from the Ith", 1 },
 	{ "time", 'T', "SECONDS", 0,
 	  "Longer runs hang (10 times the untouched run, at least 2 s)", 1 },
 	{ "loaded", 'l', NULL, 0, "Not the calls of the dynamic loader", 1 },
@@ -92,6 +94,15 @@ static uint64_t parse_number(struct argp_state *state, const char *arg)
 	return n;
 }
 
+static void parse_part(struct argp_state *state, const char *arg)
+{
+	char end;
+
+	if (sscanf(arg, "%zu/%zu%c", &opt.part, &opt.parts, &end) != 2 ||
+	    *arg == '-' || !opt.part || opt.part > opt.parts)
+		argp_error(state, "not a part, as 2/5 is: %s", arg);
+}
+
 /* Options that refine the rule begun by the last --call. */
 static error_t parse_rule(int key, char *arg, struct argp_state *state)
 {
@@ -132,6 +143,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'j':
 		opt.jobs = parse_number(state, arg);
+		break;
+	case 'p':
+		parse_part(state, arg);
 		break;
 	case 'T':
 		opt.time_ms = parse_number(state, arg) * 1000;

@@ -15,6 +15,7 @@ struct fail_options {
 	size_t nfaults;
 	bool sweep, quiet, json, tap, loaded, text;
 	int jobs;
+	size_t part, parts; /* of a sweep: part is 1 to parts */
 	int time_ms;
 	char **argv;
 };

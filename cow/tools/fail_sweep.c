@@ -41,6 +41,7 @@ struct result {
 
 /* One point of the sweep: the nth call nr of a task. */
 struct point {
+	size_t k; /* its place in the whole sweep, from 1 */
 	int nr;
 	char task[GUARD_TASK_LEN];
 	uint64_t n;
@@ -102,6 +103,22 @@ static int by_call(const void *a, const void *b)
 	return d ? d : (x->n > y->n) - (x->n < y->n);
 }
 
+/* Of the calls in their final order: those of our part, apart from skipped. */
+static void choose_points(void)
+{
+	size_t i, k = 0, kept = 0;
+
+	qsort(points, npoints, sizeof(*points), by_call);
+	for (i = 0; i < npoints; i++) {
+		if (points[i].skip)
+			continue;
+		points[i].k = ++k;
+		if (k % opt.parts == opt.part % opt.parts)
+			points[kept++] = points[i];
+	}
+	npoints = kept;
+}
+
 /* Two untouched runs: what calls there are, and how alike two runs are. */
 static void rehearse(void)
 {
@@ -112,7 +129,7 @@ static void rehearse(void)
 				 .saw = note_point,
 				 .stop_sig = &stop_sig };
 	struct guard_result again = { 0 };
-	size_t i, npoints_seen;
+	size_t i;
 	int error;
 
 	t.nfaults = opt.nfaults ? opt.nfaults : sizeof(swept) / sizeof(*swept);
@@ -131,10 +148,7 @@ static void rehearse(void)
 		errx(1, "%s: two untouched runs end differently", opt.argv[0]);
 	if (!opt.time_ms)
 		opt.time_ms = clean.ms * 10 > 2000 ? clean.ms * 10 : 2000;
-	for (i = 0, npoints_seen = npoints, npoints = 0; i < npoints_seen; i++)
-		if (!points[i].skip)
-			points[npoints++] = points[i];
-	qsort(points, npoints, sizeof(*points), by_call);
+	choose_points();
 }
 
 /* A sweep that is stopped kills its runs, and they clear up after themselves. */
@@ -233,7 +247,7 @@ static struct result *run_all(void)
 
 /* ---- what became of it */
 
-static void print_point(size_t k, const struct point *p, enum guard_outcome o,
+static void print_point(const struct point *p, enum guard_outcome o,
 			const char *why)
 {
 	char name[GUARD_TEXT_LEN];
@@ -242,7 +256,7 @@ static void print_point(size_t k, const struct point *p, enum guard_outcome o,
 	call_name(p->nr, name);
 	if (opt.json) {
 		j = json_pack("{s:s,s:I,s:s,s:s,s:I,s:s,s:s}", "program",
-			      "cow/tools/fail", "k", (json_int_t)k + 1, "task",
+			      "cow/tools/fail", "k", (json_int_t)p->k, "task",
 			      p->task, "call", name, "nth", (json_int_t)p->n,
 			      "outcome", outcome_names[o], "why", why);
 		if (!j || json_dumpf(j, stdout, JSON_COMPACT))
@@ -251,10 +265,11 @@ static void print_point(size_t k, const struct point *p, enum guard_outcome o,
 		json_decref(j);
 	} else if (opt.tap) {
 		printf("%s %zu - task %s %s %" PRIu64 ": %s%s%s\n",
-		       o <= GUARD_CLEAN ? "ok" : "not ok", k + 1, p->task, name,
-		       p->n, outcome_names[o], *why ? ": " : "", why);
+		       o <= GUARD_CLEAN ? "ok" : "not ok", p - points + 1,
+		       p->task, name, p->n, outcome_names[o], *why ? ": " : "",
+		       why);
 	} else if (!opt.quiet || o > GUARD_CLEAN) {
-		printf("%5zu  %-8s %-13s %5" PRIu64 "  %-12s  %s\n", k + 1,
+		printf("%5zu  %-8s %-13s %5" PRIu64 "  %-12s  %s\n", p->k,
 		       p->task, name, p->n, outcome_names[o], why);
 	}
 }
@@ -313,7 +328,7 @@ int sweep(void)
 			cannot_run(r[k].error);
 		o = guard_judge(&r[k].run, &clean, likeness, why, sizeof(why));
 		sum[o]++;
-		print_point(k, &points[k], o, why);
+		print_point(&points[k], o, why);
 	}
 	print_sum(sum);
 	free(points);
