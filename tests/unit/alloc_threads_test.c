@@ -88,22 +88,35 @@ static void *look(void *arg)
 	return arg;
 }
 
-static void start(pthread_t *threads, void *(*run)(void *arg))
-{
-	uintptr_t i;
-
-	for (i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, run,
-						(void *)(i + 1)),
-				 0);
-}
-
 static void join(pthread_t *threads, size_t count)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+/*
+ * Where one can't be had those before it end first: they use what is on our
+ * stack. Their own are small, as the C library calls abort() when the kernel
+ * does not take back one too many to keep (nptl_free_stacks()).
+ */
+static void start(pthread_t *threads, size_t count, void *(*run)(void *arg))
+{
+	pthread_attr_t attr;
+	uintptr_t i;
+	int err = 0;
+
+	assert_int_equal(pthread_attr_init(&attr), 0);
+	assert_int_equal(pthread_attr_setstacksize(&attr, 1 << 20), 0);
+	for (i = 0; i < count && !err; i++)
+		err = pthread_create(&threads[i], &attr, run, (void *)(i + 1));
+	pthread_attr_destroy(&attr);
+	if (err) {
+		stop = true;
+		join(threads, i - 1);
+	}
+	assert_int_equal(err, 0);
 }
 
 static void test_heap(void **state)
@@ -116,8 +129,8 @@ static void test_heap(void **state)
 	(void)state;
 	stop = false;
 	assert_int_equal(heap_open(NULL, &heap), 0);
-	assert_int_equal(pthread_create(&looker, NULL, look, NULL), 0);
-	start(threads, exchange);
+	start(&looker, 1, look);
+	start(threads, THREADS, exchange);
 	join(threads, THREADS);
 	stop = true;
 	join(&looker, 1);
@@ -138,7 +151,7 @@ static void test_pool(void **state)
 
 	(void)state;
 	assert_int_equal(pool_create(32, POOL, POOL_LIST_INSIDE, &pool), 0);
-	start(threads, use_pool);
+	start(threads, THREADS, use_pool);
 	join(threads, THREADS);
 	assert_int_equal(failures, 0);
 	assert_int_equal(pool_left(pool), POOL);
@@ -174,8 +187,8 @@ static void test_fork(void **state)
 #endif
 	assert_int_equal(heap_open(NULL, &heap), 0);
 	assert_int_equal(pool_create(32, POOL, POOL_LIST_OUTSIDE, &pool), 0);
-	start(threads, exchange);
-	start(threads + THREADS, use_pool);
+	start(threads, THREADS, exchange);
+	start(threads + THREADS, THREADS, use_pool);
 	for (i = 0; i < 200; i++) {
 		pid = fork();
 		assert_true(pid >= 0);
