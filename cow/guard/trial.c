@@ -12,6 +12,8 @@
 #include <time.h>
 #include "internal.h"
 
+#define LOOK_MS 100
+
 static long now_ms(void)
 {
 	struct timespec ts;
@@ -68,35 +70,49 @@ static int decide(struct guard *g, struct guard_trial *t,
 	return hit ? guard_fail(g, ev, hit->error) : guard_allow(g, ev);
 }
 
+/* A signal that comes between two waits interrupts neither: look now and then. */
 static int wait_left(const struct guard_trial *t, long end)
 {
 	long left = end - now_ms();
 
-	if (t->limit_ms < 0 || t->timed_out)
-		return -1;
-	return left > 0 ? (int)left : 0;
+	if (t->limit_ms < 0)
+		left = t->stop_sig ? LOOK_MS : -1;
+	else if (left < 0)
+		left = 0;
+	else if (t->stop_sig && left > LOOK_MS)
+		left = LOOK_MS;
+	return (int)left;
+}
+
+/* Each signal that interrupts is handed on, and once one that did not. */
+static void hand_on(struct guard *g, const struct guard_trial *t,
+		    bool interrupted, bool *handed)
+{
+	int sig = t->stop_sig ? *t->stop_sig : 0;
+
+	if (!sig || (*handed && !interrupted))
+		return;
+	guard_kill(g, sig);
+	*handed = true;
 }
 
 static int supervise(struct guard *g, struct guard_trial *t)
 {
 	struct guard_event ev = { .what = GUARD_CALL };
 	long end = now_ms() + t->limit_ms;
+	bool handed = false;
 	int err = 0, error = 0;
 
 	while (!err && ev.what != GUARD_DONE) {
 		/* A busy target would else never be found out of time. */
-		if (!wait_left(t, end))
-			err = -ETIME;
-		else
-			err = guard_next(g, &ev, wait_left(t, end));
-		if (err == -ETIME) {
+		if (t->limit_ms >= 0 && now_ms() >= end) {
 			t->timed_out = true;
 			guard_kill(g, SIGKILL);
 			return 0;
 		}
-		if (err == -EINTR) {
-			if (t->stop_sig && *t->stop_sig)
-				guard_kill(g, *t->stop_sig);
+		err = guard_next(g, &ev, wait_left(t, end));
+		hand_on(g, t, err == -EINTR, &handed);
+		if (err == -EINTR || err == -ETIME) {
 			err = 0;
 		} else if (!err && ev.what == GUARD_CALL) {
 			err = decide(g, t, &ev);
