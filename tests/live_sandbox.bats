@@ -120,7 +120,7 @@ refused() {
 	refused fill-file "killed: a file would be larger than"
 	refused fill-folder "refused openat(*too many files made"
 	refused fill-unnamed "refused openat(*too many files made"
-	refused fill-memory "refused memfd_create(*too many files made"
+	refused fill-memory "refused memfd_create(*over the memory limit"
 	refused fill-deep "refused mkdir(*too many files made"
 	# Into a pipe that is read; what is written there is dropped.
 	limits=(--cpu 20 --wall 30 --output 4M)

@@ -121,6 +121,16 @@ static int decide_file(struct guard *g, const struct guard_event *ev)
 	return guard_allow(g, ev);
 }
 
+/* Nobody sees how full they are: each counts for as large as it may become. */
+static int decide_memfd(struct guard *g, const struct guard_event *ev)
+{
+	static unsigned long made;
+
+	if (++made > is.memory / is.file_size)
+		return refuse(g, ev, ENOMEM, "over the memory limit");
+	return decide_file(g, ev);
+}
+
 /*
  * The demos clear their own accessed bits (obs_unmark()), and do without where
  * that is refused. Landlock refuses it; but it is no attempt to get out.
@@ -267,7 +277,7 @@ int decide(struct guard *g, const struct guard_event *ev)
 	case SCMP_SYS(sched_setaffinity):
 		return decide_signal(g, ev);
 	case SCMP_SYS(memfd_create):
-		return decide_file(g, ev);
+		return decide_memfd(g, ev);
 	case SCMP_SYS(execve):
 		return decide_exec(g, ev);
 	default:
