@@ -110,6 +110,9 @@ bool obs_access_flag(void)
 {
 	static int flag = -1;
 
+#ifdef __x86_64__
+	flag = true;
+#endif
 	if (flag < 0)
 		flag = probe_access_flag();
 	return flag;

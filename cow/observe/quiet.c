@@ -83,6 +83,20 @@ static void populate_shadow(uintptr_t start, uintptr_t end)
 #endif
 
 /*
+ * Where the processor notes neither access nor store in an entry, the first of
+ * each would fault in the window, pages that are present included: have them
+ * behind us. A store that changes nothing goes well beside those of others.
+ */
+static void access_all(uintptr_t start, uintptr_t end, bool write)
+{
+	for (; start < end; start += obs_page_size())
+		if (write)
+			__atomic_fetch_or((char *)start, 0, __ATOMIC_RELAXED);
+		else
+			touch_read((char *)start);
+}
+
+/*
  * Populate a piece of a mapping. Special mappings ([vvar]) can't be, which is
  * why errors count only where they would tell of a kernel before 5.14.
  */
@@ -94,9 +108,12 @@ static int populate(const struct obs_vma *vma, uintptr_t start, uintptr_t end)
 	if (start >= end)
 		return 0;
 	populate_shadow(start, end);
-	if (madvise((void *)start, end - start, how) &&
-	    !strcmp(vma->name, "[stack]"))
+	if (!madvise((void *)start, end - start, how)) {
+		if (!obs_access_flag())
+			access_all(start, end, vma->write);
+	} else if (!strcmp(vma->name, "[stack]")) {
 		return obs_fail(errno, "madvise the stack");
+	}
 	return 0;
 }
 
