@@ -65,9 +65,8 @@ static uint64_t copy(struct rep *r)
 	char *to = mmap(NULL, n * obs_page_size(), PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
-	if (rep_failed(r, to == MAP_FAILED ? -errno : 0, "mmap %zu pages", n))
-		return 0;
-	memcpy(to, area, n * obs_page_size());
+	if (!rep_failed(r, to == MAP_FAILED ? -errno : 0, "mmap %zu pages", n))
+		memcpy(to, area, n * obs_page_size());
 	start = obs_cpu_clock() - start;
 	munmap(to, n * obs_page_size());
 	return start;
@@ -145,14 +144,15 @@ static void compare(struct rep *r)
 
 	rep_expect(r, 1, "ends", "cheaper than copying at once: 0, 100 %");
 	rep_because(r, "one fault a page costs more than one call for all");
+	if (obs_emulated())
+		rep_skip_rest(r, "time is emulated: nothing shows a cache");
 	for (size_t i = 0; i < ROUNDS && rep_going(r); i++)
 		sample[i] = copy(r);
 	at_once = obs_median(sample, ROUNDS);
 	rep_saw(r, cow[0] < at_once ? 1 + (cow[ROWS - 1] <= at_once) : 0);
 	for (size_t row = 0; row < ROWS && rep_going(r); row++)
 		draw(r, row);
-	rep_note(r,
-		 "1.00, at the |, is copying at once: there they break even");
+	rep_note(r, "1.00, at the |, is copying at once: they break even");
 	if (rep_option(r))
 		save(r, rep_option(r));
 }

@@ -6,6 +6,7 @@
 #ifndef COW_OBSERVE_CLOCK_H
 #define COW_OBSERVE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,5 +59,16 @@ struct obs_costs {
  * Return: 0 or -errno of mmap(2).
  */
 int obs_costs(struct obs_costs *costs);
+
+/**
+ * obs_emulated() - Is time an emulator's?
+ *
+ * Rule: in an emulator instructions take time, not memory, so a page in a near
+ * cache is copied about as fast as one in none; a processor copies it several
+ * times faster. There the price of a copy can't be compared with anything.
+ *
+ * Return: true if nothing shows a cache.
+ */
+bool obs_emulated(void);
 
 #endif

@@ -94,3 +94,10 @@ int obs_costs(struct obs_costs *costs)
 		return obs_fail(errno, "munmap %zu bytes", 2 * COLD_BYTES);
 	return 0;
 }
+
+bool obs_emulated(void)
+{
+	struct obs_costs costs;
+
+	return !obs_costs(&costs) && costs.cold < 2 * costs.hot;
+}
