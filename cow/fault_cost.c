@@ -177,6 +177,7 @@ static const struct rep_demo demo = {
 	REP_STEPS(steps),
 	.pages = LEAST,
 	.copies = 5,
+	.accesses = true,
 	.set_up = set_up,
 };
 

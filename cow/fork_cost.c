@@ -144,8 +144,7 @@ static void share(struct rep *r)
 
 	rep_expect_faults(r, (n + around - 1) / around, OBS_KIND_REMAP);
 	rep_expect(r, 1, "fork()s", "cheaper than with private memory");
-	rep_because(r,
-		    "its entries are not copied: the child can find the pages");
+	rep_because(r, "no entry is copied: the child finds the pages");
 	map(r, MAP_SHARED);
 	rep_lock(r, area, n);
 	compare(r, "shared memory, all touched");
@@ -186,6 +185,7 @@ static const struct rep_demo demo = {
 	REP_STEPS(steps),
 	.pages = LEAST_PAGES,
 	.copies = 2,
+	.accesses = true,
 	.set_up = set_up,
 };
 

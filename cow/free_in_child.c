@@ -168,6 +168,7 @@ static const struct rep_demo demo = {
 	REP_STEPS(steps),
 	.pages = 64,
 	.copies = 4,
+	.accesses = true,
 	.set_up = set_up,
 };
 

@@ -156,8 +156,7 @@ static void mark_beside(struct rep *r)
 {
 	rep_expect_faults(r, mark_pages, OBS_KIND_COPY);
 	rep_expect(r, n, "pages", "of objects that are shared still");
-	rep_because(r, "a byte for each block of %d makes %zu page%s of marks",
-		    BLOCK, mark_pages, mark_pages == 1 ? "" : "s");
+	rep_because(r, "a mark takes a byte; pages of marks: %zu", mark_pages);
 	in_objects = false;
 	collect_in_child(r, marks);
 }
@@ -178,6 +177,7 @@ static const struct rep_demo demo = {
 	REP_STEPS(steps),
 	.pages = 64,
 	.copies = 2,
+	.accesses = true,
 	.set_up = set_up,
 	.tear_down = tear_down,
 };

@@ -160,6 +160,7 @@ static const struct rep_demo demo = {
 	REP_STEPS(steps),
 	.pages = 64,
 	.copies = 4,
+	.accesses = true,
 	.set_up = set_up,
 	.tear_down = tear_down,
 };

@@ -166,6 +166,7 @@ static const struct rep_demo demo = {
 	REP_STEPS(steps),
 	.pages = 64,
 	.copies = 3,
+	.accesses = true,
 	.set_up = set_up,
 };
 

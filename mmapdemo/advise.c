@@ -157,6 +157,7 @@ static const struct rep_demo demo = {
 	REP_STEPS(steps),
 	.pages = 64,
 	.copies = 2,
+	.accesses = true,
 	.set_up = set_up,
 };
 

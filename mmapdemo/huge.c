@@ -174,6 +174,7 @@ static const struct rep_demo demo = {
 	REP_STEPS(steps),
 	.pages = 512,
 	.copies = 2,
+	.accesses = true,
 	.set_up = set_up,
 };
 

@@ -161,6 +161,7 @@ static const struct rep_demo demo = {
 	REP_STEPS(steps),
 	.pages = 64,
 	.copies = 4,
+	.accesses = true,
 	.option = &dir,
 };
 

@@ -56,6 +56,8 @@ struct rep_option {
  * @nsteps: how many
  * @pages: how many pages it works on unless --pages or --size says otherwise
  * @copies: how many times that memory exists at once, at worst
+ * @accesses: what it predicts holds where the processor itself notes accesses
+ *            (obs_access_flag()); elsewhere all is skipped
  * @set_up: prepares what all steps use; may call rep_failed(); may be NULL
  * @tear_down: undoes it, also after a failure half way; may be NULL
  * @option: an option of its own, or NULL
@@ -68,6 +70,7 @@ struct rep_demo {
 	size_t nsteps;
 	size_t pages;
 	size_t copies;
+	bool accesses;
 	void (*set_up)(struct rep *r);
 	void (*tear_down)(struct rep *r);
 	const struct rep_option *option;

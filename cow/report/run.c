@@ -176,6 +176,10 @@ static void prepare(struct rep *r)
 		rep_failed(r, obs_small_pages(), NULL);
 	if (!r->failed && r->demo->set_up)
 		r->demo->set_up(r);
+	if (!r->failed && r->demo->accesses && !obs_access_flag())
+		rep_skip_rest(
+			r,
+			"this processor notes no accesses: a first read or store may fault once more");
 }
 
 static int conclude(struct rep *r)
