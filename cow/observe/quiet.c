@@ -160,6 +160,8 @@ int obs_quiet(void)
 
 	if (rc)
 		return rc;
+	/* To find out may take a fork(), which must not come later. */
+	obs_access_flag();
 	extend_stack();
 	/* The kernel maps the clock's own pages at its first use only. */
 	obs_clock();

@@ -147,6 +147,8 @@ static void look_around(struct rep *r)
 	char *here = (char *)((uintptr_t)&here & -page_size);
 	struct obs_page page;
 
+	/* Found out by fork() perhaps: before there is memory to share. */
+	obs_access_flag();
 	r->source = obs_source_now();
 	r->drains = !obs_drain();
 	if (!rep_failed(r, obs_pages_of(0, here, 1, &page), NULL))
