@@ -46,6 +46,7 @@ struct point {
 	char task[GUARD_TASK_LEN];
 	uint64_t n;
 	bool skip; /* the loader's, and not wanted */
+	pid_t worker; /* that runs it */
 };
 
 static const char *const likeness_names[] = {
@@ -204,7 +205,7 @@ static void progress(size_t done)
 		fprintf(stderr, "\r%60s\r", "");
 }
 
-static void start_worker(const struct point *p, struct result *r)
+static void start_worker(struct point *p, struct result *r)
 {
 	pid_t pid, parent = getpid();
 
@@ -219,6 +220,20 @@ static void start_worker(const struct point *p, struct result *r)
 		run_point(p, r);
 		_exit(0);
 	}
+	p->worker = pid;
+}
+
+/* Others may come to us: what a killed worker kept, as we are a subreaper. */
+static bool end_worker(pid_t pid, size_t started)
+{
+	size_t i;
+
+	for (i = 0; i < started && points[i].worker != pid; i++)
+		;
+	if (i == started)
+		return false;
+	points[i].worker = 0; /* its number may be given out anew */
+	return true;
 }
 
 static struct result *run_all(void)
@@ -228,6 +243,7 @@ static struct result *run_all(void)
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	size_t started = 0, done = 0;
 	int status;
+	pid_t pid;
 
 	if (r == MAP_FAILED)
 		err(1, "making room for %zu results", npoints);
@@ -236,8 +252,11 @@ static struct result *run_all(void)
 			start_worker(&points[started], &r[started]);
 			started++;
 		}
-		if (wait(&status) < 0)
+		pid = wait(&status);
+		if (pid < 0)
 			err(1, "waiting for a run");
+		if (!end_worker(pid, started))
+			continue;
 		if (status)
 			errx(1, "a run failed of itself: status %d", status);
 		progress(++done);
