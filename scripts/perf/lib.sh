@@ -155,15 +155,23 @@ perf_reason()
 	sed 's/^Error:[[:space:]]*//' | grep -m 1 .
 }
 
-# May perf count these events here? The reason why not is perf's own.
+# May perf count these events here? The reason why not is perf's own. To record
+# takes some rights more, and much longer to try: perf_records sees to those.
 need_perf()
 {
 	local why
 
 	need_tool perf linux-perf
-	if ! why=$(perf record -q -o /dev/null "$@" -- true 2>&1 >/dev/null); then
+	if ! why=$(perf stat "$@" -- true 2>&1 >/dev/null); then
 		skip "perf can't record here: $(perf_reason <<<"$why")"
 	fi
+}
+
+# perf record, without what we don't want: build ids, which it takes from each
+# file, and BPF programs, for which a thread of it waits for up to a second.
+record()
+{
+	perf record -q -B -N --no-bpf-event "$@"
 }
 
 # A quarter of a gigabyte for all CPUs together, as root; else what
@@ -194,12 +202,16 @@ start_work()
 # with its exit status in $status. Nothing of perf is said but an error.
 perf_records()
 {
+	local why
+
 	# bash tells of a command that a signal ended; that is for us to say.
 	{
-		perf record -q -B -N -k CLOCK_MONOTONIC -o "$work/data" -m "${ring:-$(ring_size)}" \
+		record -k CLOCK_MONOTONIC -o "$work/data" -m "${ring:-$(ring_size)}" \
 			"$@" -- "${command[@]}" 2>&3 || status=$?
 	} 3>&2 2>/dev/null
 	[ -s "$work/data" ] || {
+		why=$(record -o /dev/null "$@" -- true 2>&1 >/dev/null) ||
+			skip "perf can't record here: $(perf_reason <<<"$why")"
 		echo "$recipe: perf record ended with status $status and wrote nothing" >&2
 		exit 1
 	}

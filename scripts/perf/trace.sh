@@ -16,9 +16,6 @@ need_command
 need_tracefs_quiet "$@"
 need_tool perf linux-perf
 need_tool taskset util-linux
-if ! why=$(perf trace -F all --no-syscalls -o /dev/stderr -- true 2>&1 >/dev/null); then
-	skip "perf can't trace here: $(perf_reason <<<"$why")"
-fi
 
 # perf trace tells no exit status, and of lost events only with the next one in
 # the same CPU's ring. So a shell of ours starts the command, and has a page
@@ -38,6 +35,9 @@ perf trace -F all --no-syscalls --sort-events -m "${ring:-$(ring_size)}" -o "$wo
 	for ((cpu = 0; cpu < cpus; cpu++)); do
 		"$work/cpu/'$own'" -c "$cpu" "$work/'$own'" -c :
 	done' "$own" "$work" "$(getconf _NPROCESSORS_CONF)" "${command[@]}" 3>&2 2>"$work/said" || {
+	# What says nothing of the command has not begun.
+	[ -e "$work/status" ] ||
+		skip "perf can't trace here: $(cat "$work/said" "$work/trace" | perf_reason)"
 	cat "$work/said" >&2
 	exit 1
 }
