@@ -132,8 +132,9 @@ scripts  := $(shell find scripts .ci tests -type f \
 		! -name '*.p[lm]' ! -name '*.txt' 2>/dev/null | sort)
 perl     := $(wildcard scripts/*/*.p[lm])
 
-.PHONY: all deps-test demo perf test stress lint format install clean help deps-build \
-	deps-run deps-lint test-kernels tests-build sweep sweep-others kill-guards bench-guard bench \
+.PHONY: all deps-test demo perf test test-long stress lint format install clean help \
+	deps-build deps-run deps-lint test-kernels tests-build sweep sweep-others \
+	kill-guards bench-guard bench \
 	bench-fork deps-bench plot-tradeoff litmus-random litmus-rules \
 	labs lab check-lab class-lab lab-release check-labs \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
@@ -266,13 +267,20 @@ perf: deps-run
 	@scripts/perf/all.sh $(addprefix $(O)/,$(DEMOS))
 
 TIMES ?= 3
-## Run the tests (TESTS= names some files of tests/)
 TESTS ?= $(wildcard tests/*.bats)
+run_tests = COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" \
+	COW_FREE="$(FREE)" COW_TIMES="$(TIMES)" COW_TIMED="$(TIMED)" COW_SOME="$(SOME)" \
+	COW_LABS="$(LABS)" COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test
+
+## Run the tests, a few minutes (TESTS= names some files of tests/)
 test: deps-test
 	@$(MAKE) --no-print-directory all tests-build
-	@COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" COW_FREE="$(FREE)" \
-		COW_TIMES="$(TIMES)" COW_TIMED="$(TIMED)" COW_SOME="$(SOME)" COW_LABS="$(LABS)" \
-		COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test $(TESTS)
+	@$(run_tests) '!long' $(TESTS)
+
+## Run what make test leaves out: more sizes, users, seeds, repetitions (TESTS=)
+test-long: deps-test
+	@$(MAKE) --no-print-directory all tests-build
+	@$(run_tests) long $(TESTS)
 
 tests-build: $(addprefix $(O)/,$(units) $(fixtures) $(cxx_fixtures) $(benches))
 
@@ -411,4 +419,4 @@ help:
 	@echo '  SAN=LIST   sanitizers, such as address,undefined'
 	@echo '  W=1        warnings are errors        ARGS=  options for demo-NAME'
 	@echo '  TESTS=LIST bats files to run          NO_INSTALL=1  install nothing'
-	@echo '  TIMES=N    how often the tests run the demos at 4096 pages (3)'
+	@echo '  TIMES=N    how often test-long runs the demos at 4096 pages (3)'

@@ -91,28 +91,22 @@ refuses()
 }
 
 @test "--json has an object a step, and one that sums up" {
-	local demo
 	run ! cat "$COPIES/said/failed"
-	for demo in $COW_DEMOS; do
-		all_held "$demo" '' <"$COPIES/said/$demo/json"
-		jq -s -e --arg demo "$demo" <"$COPIES/said/$demo/json" '
-			all(.program == $demo) and length > 3 and
-			(.[:-1] | map(select(.verdict != "skipped")) | all(has("step") and has("statement") and
-				has("reason") and has("predicted") and
-				has("measured") and has("settles") and
-				.reason != "" and .verdict == "ok" and
-				(has("unit") or (has("kinds") and has("source") and
-					.measured == ([.kinds[]] | add // 0)))))'
-	done
+	cd "$COPIES/said" || return
+	all_held '' ./*/*/json
+	each_holds 'all(.program == ($file | sub("^\\./"; "") | sub("/json$"; ""))) and
+		length > 3 and
+		(.[:-1] | map(select(.verdict != "skipped")) | all(has("step") and has("statement") and
+			has("reason") and has("predicted") and
+			has("measured") and has("settles") and
+			.reason != "" and .verdict == "ok" and
+			(has("unit") or (has("kinds") and has("source") and
+				.measured == ([.kinds[]] | add // 0)))))' ./*/*/json
 }
 
 @test "every step settles a statement of the course or none" {
-	local demo
-	for demo in $COW_DEMOS; do
-		jq -s -e <"$COPIES/said/$demo/json" '
-			[.[:-1][].settles[]] | length > 0 and
-			all(test("^S([1-9]|[1-5][0-9]|6[0-2])$"))'
-	done
+	each_holds '[.[:-1][].settles[]] | length > 0 and
+		all(test("^S([1-9]|[1-5][0-9]|6[0-2])$"))' "$COPIES"/said/*/*/json
 }
 
 @test "no line is longer than 80 columns, and no colour is in a pipe" {

@@ -5,12 +5,13 @@
 
 load helpers
 
-sizes='1 7 64 1000'
-some='7 1000' # where only the source of the counts is another one
-
 setup_file()
 {
 	open_copies
+	# Are tracepoints there for us? Then a sample of each fault can be taken.
+	[ "$(uname -m)" != x86_64 ] || [ "$(id -u)" != 0 ] ||
+		! scripts/perf/classify.sh -- true >/dev/null ||
+		export TRACEPOINTS=yes
 }
 
 teardown_file()
@@ -18,43 +19,50 @@ teardown_file()
 	close_copies
 }
 
-# All demos' variants of a seed have to hold, run by the given command.
+# All demos' variants of the seeds $1 have to hold, run by the given command.
 variants_hold()
 {
-	local seed=$1 demo
+	local seeds=$1 seed demo
 
 	shift
-	for demo in $COW_DEMOS; do
-		echo "$* $demo --seed $seed"
-		"$@" "$COPIES/$demo" --seed "$seed" --json \
-			>"$BATS_TEST_TMPDIR/out" || [ $? = 4 ]
-		all_held "$demo" '' <"$BATS_TEST_TMPDIR/out" || {
-			cat "$BATS_TEST_TMPDIR/out"
-			return 1
-		}
-		jq -c '.predicted, (.checks // [])[].predicted' \
-			"$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/${demo##*/}.$seed"
+	for seed in $seeds; do
+		for demo in $COW_DEMOS; do
+			"$@" "$COPIES/$demo" --seed "$seed" --json \
+				>"$BATS_TEST_TMPDIR/${demo##*/}.$seed" || [ $? = 4 ] || {
+				echo "$* $demo --seed $seed"
+				return 1
+			}
+		done
+		all_held '' "$BATS_TEST_TMPDIR"/*."$seed"
 	done
 }
 
 @test "demos hold as the user who runs the tests" {
-	demos_hold '' "$sizes"
+	demos_hold '' '1 7 64 1000'
 }
 
 @test "demos hold as an unprivileged user" {
-	demos_hold '' "$some" as_nobody
+	demos_hold '' 64 as_nobody
 }
 
 @test "demos hold where perf_event_open is refused" {
-	demos_hold getrusage "$some" without_perf
+	demos_hold getrusage 64 without_perf
 }
 
 @test "demos hold for an unprivileged user, perf refused" {
-	demos_hold getrusage "$some" nobody_without_perf
+	demos_hold getrusage 64 nobody_without_perf
 }
 
 @test "demos hold where move_pages is refused, too" {
-	demos_hold getrusage "7 64" nobody_without_perf --no-drain
+	demos_hold getrusage 64 nobody_without_perf --no-drain
+}
+
+# bats test_tags=long
+@test "demos hold for each kind of user at 7 and 1000 pages" {
+	demos_hold '' '7 1000' as_nobody
+	demos_hold getrusage '7 1000' without_perf
+	demos_hold getrusage '7 1000' nobody_without_perf
+	demos_hold getrusage 7 nobody_without_perf --no-drain
 }
 
 # All demos but those about time, which take long, and but those named.
@@ -68,24 +76,37 @@ others()
 }
 
 @test "demos hold where the pagemap can't be scanned, as before Linux 6.7" {
+	COW_DEMOS=$(others) \
+		demos_hold getrusage 64 nobody_without_perf --no-scan
+}
+
+# bats test_tags=long
+@test "demos hold where the pagemap can't be scanned, with root, and without move_pages" {
 	demos_hold getrusage 7 without_perf --no-scan
 	COW_DEMOS=$(others) \
-		demos_hold getrusage "7 64" nobody_without_perf --no-scan
+		demos_hold getrusage 7 nobody_without_perf --no-scan
 	# Nothing tells zero pages from others there if a mapping holds both.
 	COW_DEMOS=$(others cow/zero_page) \
 		demos_hold getrusage "7 64" nobody_without_perf --no-scan --no-drain
 }
 
 @test "demos hold in other variants" {
-	local seed demo
-	for seed in 1 2; do
-		variants_hold $seed
-	done
-	variants_hold 3 as_nobody
+	variants_hold '1 2' env
 	# What two students are asked is not the same.
-	for demo in $COW_DEMOS; do
-		run ! cmp -s "$BATS_TEST_TMPDIR/${demo##*/}".[12]
-	done
+	cd "$BATS_TEST_TMPDIR" || return
+	run jq -nr '[inputs | {demo: input_filename[:-2], seed: input_filename[-1:],
+			asked: [.predicted, (.checks // [])[].predicted]}] |
+		group_by(.demo)[] | .[0].demo as $demo | group_by(.seed) |
+		map(map(.asked)) | select(.[0] == .[1]) | $demo' -- *.[12]
+	echo "the same twice: $output"
+	[ "$status" = 0 ]
+	[ -z "$output" ]
+}
+
+# bats test_tags=long
+@test "demos hold in further variants, also for an unprivileged user" {
+	variants_hold '3 4' env
+	variants_hold '5 6' as_nobody
 }
 
 # By what the demo $1 says in JSON, as run by the other arguments: who labelled.
@@ -97,17 +118,10 @@ labels_of()
 	"$@" "$COPIES/$demo" --json | tail -n 1 | jq -r .labels
 }
 
-# Are tracepoints there for us? Then a sample of each fault can be taken.
-tracepoints()
-{
-	[ "$(uname -m)" = x86_64 ] && [ "$(id -u)" = 0 ] &&
-		scripts/perf/classify.sh -- true >/dev/null
-}
-
 @test "each fault's kind is known by tracepoint, or by page states, and it is said" {
 	local demo how line
 	for demo in cow/fork_cow cow/kernel_write mmapdemo/shared_vs_private; do
-		! tracepoints || [ "$(labels_of $demo env)" = "by tracepoint" ]
+		[ -z "${TRACEPOINTS-}" ] || [ "$(labels_of $demo env)" = "by tracepoint" ]
 		for how in as_nobody without_perf nobody_without_perf; do
 			[ "$(labels_of $demo $how)" = "by page states" ]
 		done
@@ -125,7 +139,7 @@ tracepoints()
 }
 
 @test "tracepoints and page states that disagree fail the demo, and it is said" {
-	tracepoints || skip "no tracepoints here"
+	[ -n "${TRACEPOINTS-}" ] || skip "no tracepoints here"
 	local odd="page 0: zero-fill by tracepoint, copy by page states"
 	run "$COPIES/tests/fixtures/forged"
 	echo "$output"
@@ -142,6 +156,12 @@ tracepoints()
 	[[ $output == *"by tracepoint, but $odd"* ]]
 }
 
+@test "demos hold at 4096 pages" {
+	[ -z "$SAN" ] || skip "sanitized programs are slow; 4096 pages are not for them"
+	COW_DEMOS=$(others) demos_hold '' 4096
+}
+
+# bats test_tags=long
 @test "demos hold again and again at 4096 pages (TIMES=10: ten times)" {
 	[ -z "$SAN" ] || skip "sanitized programs are slow; 4096 pages are not for them"
 	demos_hold '' 4096
@@ -151,23 +171,39 @@ tracepoints()
 	done
 }
 
-@test "perf stat agrees with each demo" {
-	local demo pages
+# perf stat counts what each of the demos $1 does at the sizes $2, run by the
+# given command.
+perf_agrees()
+{
+	local demos=$1 sizes=$2 demo pages
+
+	shift 2
 	perf stat -e page-faults true || skip "perf can't count here"
-	for demo in $COW_DEMOS; do
-		for pages in $(sizes_of "$demo" "$some"); do
-			scripts/perf/stat.sh "$COPIES/$demo" --pages "$pages"
+	install -m 755 scripts/perf/stat.sh "$COPIES/stat.sh"
+	cd "$COPIES" || return
+	for demo in $demos; do
+		for pages in $(sizes_of "$demo" "$sizes"); do
+			"$@" ./stat.sh "$COPIES/$demo" --pages "$pages"
 		done
 	done
 }
 
+@test "perf stat agrees with each demo" {
+	perf_agrees "$COW_DEMOS" 64 env
+}
+
+@test "perf stat agrees with demos of each folder, for an unprivileged user" {
+	perf_agrees "sbrkdemo/grow mmapdemo/anon cow/fork_cow cow/kernel_write" 64 as_nobody
+}
+
+# bats test_tags=long
+@test "perf stat agrees with each demo, also at 7 and 1000 pages" {
+	perf_agrees "$COW_DEMOS" '7 1000' env
+}
+
+# bats test_tags=long
 @test "perf stat agrees with each demo, for an unprivileged user" {
-	local demo
-	as_nobody perf stat -e page-faults true || skip "perf can't count here"
-	install -m 755 scripts/perf/stat.sh "$COPIES/stat.sh"
-	for demo in $COW_DEMOS; do
-		(cd "$COPIES" && as_nobody ./stat.sh "$COPIES/$demo" --pages 64)
-	done
+	perf_agrees "$COW_DEMOS" 64 as_nobody
 }
 
 @test "stat.sh says so and skips where perf is refused" {

@@ -17,23 +17,32 @@ teardown_file()
 	close_copies
 }
 
-each_unit_test()
+# Those whose names match $1, by the given command.
+unit_tests()
 {
 	local unit
+
 	cd /tmp || return
-	for unit in "$COPIES"/*_test; do
-		"$@" "$unit"
+	for unit in $(cd "$COPIES" && printf '%s\n' *_test | grep -E "$1"); do
+		"${@:2}" "$COPIES/$unit"
 	done
 }
 
 @test "unit tests as the user who runs the tests" {
-	each_unit_test
+	unit_tests .
 }
 
-@test "unit tests as an unprivileged user" {
-	each_unit_test as_nobody
+# The allocator's, which take longest, ask neither who runs them nor for perf.
+@test "unit tests for an unprivileged user, perf refused" {
+	unit_tests '^[^a]' nobody_without_perf
 }
 
-@test "unit tests where perf_event_open is refused" {
-	each_unit_test without_perf
+# bats test_tags=long
+@test "all unit tests as an unprivileged user" {
+	unit_tests . as_nobody
+}
+
+# bats test_tags=long
+@test "all unit tests where perf_event_open is refused" {
+	unit_tests . without_perf
 }
