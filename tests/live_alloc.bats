@@ -19,14 +19,18 @@ setup()
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-# The output of a command, which must be the same under each configuration.
+few='engine=spans policy=first backend=mmap,policy=best'
+all='engine=spans policy=first policy=best policy=next policy=worst
+	backend=mmap,policy=best backend=brk,order=lifo'
+
+# The output of a command, which must be the same under each configuration $1.
 same_output()
 {
-	local config
+	local configs=$1 config
 
+	shift
 	"$@" >expected 2>&1
-	for config in engine=spans policy=first policy=best policy=next policy=worst \
-		backend=mmap,policy=best backend=brk,order=lifo; do
+	for config in $configs; do
 		COWALLOC=$config LD_PRELOAD=$PRELOAD "$@" >got 2>&1 || {
 			echo "$config: status $?"
 			cat got
@@ -105,27 +109,27 @@ need()
 
 @test "python3 has the same output" {
 	need python3
-	same_output work_python
+	same_output "$few" work_python
 }
 
 @test "gcc makes the same code" {
 	need gcc
-	same_output work_gcc
+	same_output "$few" work_gcc
 }
 
 @test "perl has the same output" {
 	need perl
-	same_output work_perl
+	same_output "$few" work_perl
 }
 
 @test "git has the same output" {
 	need git
-	same_output work_git
+	same_output "$few" work_git
 }
 
 @test "sqlite3 has the same output" {
 	need sqlite3
-	same_output work_sqlite
+	same_output "$few" work_sqlite
 }
 
 # A server on a socket of its own; what it answers at the end.
@@ -156,7 +160,27 @@ redis_answers()
 
 @test "redis-server gives the same answers" {
 	need redis-server
-	same_output redis_answers
+	same_output "$few" redis_answers
+}
+
+# bats test_tags=long
+@test "each of them has the same output under each policy and back end" {
+	local work program
+	for work in python:python3 gcc perl git sqlite:sqlite3; do
+		program=${work#*:}
+		command -v "$program" >/dev/null || {
+			left+=" $program"
+			continue
+		}
+		same_output "$all" "work_${work%:*}"
+	done
+	[ -z "${left-}" ] || skip "not installed:$left"
+}
+
+# bats test_tags=long
+@test "redis-server gives the same answers under each policy and back end" {
+	need redis-server
+	same_output "$all" redis_answers
 }
 
 @test "a bad configuration is a clear error" {
@@ -210,13 +234,24 @@ misuses_of()
 	[ "$output" = "went on" ]
 }
 
-@test "forks among four allocating threads don't hang" {
+# With so many forks under each configuration.
+forks_among_threads()
+{
 	local config
 	for config in engine=spans policy=first backend=mmap,policy=best; do
 		COWALLOC=$config LD_PRELOAD=$PRELOAD \
-			run -0 "$FIXTURES/fork_threads" 300
-		[ "$output" = "300 forks, 0 failed in a handler" ]
+			run -0 "$FIXTURES/fork_threads" "$1"
+		[ "$output" = "$1 forks, 0 failed in a handler" ]
 	done
+}
+
+@test "forks among four allocating threads don't hang" {
+	forks_among_threads 60
+}
+
+# bats test_tags=long
+@test "many forks among four allocating threads don't hang" {
+	forks_among_threads 300
 }
 
 @test "a signal handler may fork inside malloc" {

@@ -52,10 +52,14 @@ scenarios_hold()
 	scenarios_hold "$LITMUS" --kernel
 }
 
-@test "all scenarios without root, without perf, without both" {
+@test "all scenarios without both root and perf" {
+	scenarios_hold nobody_without_perf "$LITMUS"
+}
+
+# bats test_tags=long
+@test "all scenarios without root, and without perf" {
 	scenarios_hold as_nobody "$LITMUS"
 	scenarios_hold without_perf "$LITMUS"
-	scenarios_hold nobody_without_perf "$LITMUS"
 }
 
 @test "TAP has a test for each file, JSON an object for each line" {
@@ -89,12 +93,23 @@ scenarios_hold()
 	[[ $output == *"DIFFERS"*"column 15: the model does not do so: 0 of this kind"* ]]
 }
 
-@test "random sequences: model and kernel agree" {
+# So many random sequences as we are, $2 on any processor, and as nobody.
+random_agree()
+{
 	[ -z "$SAN" ] || skip "too slow with sanitizers: make litmus-random"
-	"$LITMUS" --random 250 --seed 7000 --out "$BATS_TEST_TMPDIR"
-	"$LITMUS" --random 60 --seed 8000 --unpinned --out "$BATS_TEST_TMPDIR"
+	"$LITMUS" --random "$1" --seed 7000 --out "$BATS_TEST_TMPDIR"
+	"$LITMUS" --random "$2" --seed 8000 --unpinned --out "$BATS_TEST_TMPDIR"
 	cd "$BATS_TEST_TMPDIR" || return
-	as_nobody "$LITMUS" --random 60 --seed 9000
+	as_nobody "$LITMUS" --random "$2" --seed 9000
+}
+
+@test "random sequences: model and kernel agree" {
+	random_agree 60 20
+}
+
+# bats test_tags=long
+@test "more random sequences: model and kernel agree" {
+	random_agree 250 60
 }
 
 @test "random sequences of huge pages: model and kernel agree" {
@@ -106,10 +121,20 @@ scenarios_hold()
 	run ! "$LITMUS" --random 100 --seed 1 --huge --drop huge-table --out "$BATS_TEST_TMPDIR"
 }
 
-@test "random sequences notice what is left out of the model" {
+# Each of these rules.
+rules_are_needed()
+{
 	[ -z "$SAN" ] || skip "too slow with sanitizers: make litmus-rules"
-	"$COW_ROOT/scripts/litmus-rules" "$LITMUS" "$BATS_TEST_TMPDIR" 1 \
-		lazy around reuse vma-end notify end merge before upgrade
+	"$COW_ROOT/scripts/litmus-rules" "$LITMUS" "$BATS_TEST_TMPDIR" 1 "$@"
+}
+
+@test "random sequences notice what is left out of the model" {
+	rules_are_needed lazy reuse before
+}
+
+# bats test_tags=long
+@test "random sequences notice more that is left out of the model" {
+	rules_are_needed around vma-end notify end merge upgrade
 }
 
 @test "a difference is shrunk to a scenario that shows it again" {
