@@ -72,7 +72,7 @@ try_lines()
 {
 	local demo try
 	for demo in $COW_DEMOS; do
-		cd "$COPIES/$(dirname "$demo")"
+		cd "$COPIES/$(dirname "$demo")" || return
 		while read -r try; do
 			echo "$demo: $try"
 			PATH=.:$PATH bash -c "$try"
@@ -109,6 +109,7 @@ try_lines()
 	run ! cat "$COPIES/said/failed"
 	cd "$COPIES/said" || return
 	all_held '' ./*/*/json
+	# shellcheck disable=SC2016 # jq's variables
 	each_holds 'all(.program == ($file | sub("^\\./"; "") | sub("/json$"; ""))) and
 		length > 3 and
 		(.[:-1] | map(select(.verdict != "skipped")) | all(has("step") and has("statement") and

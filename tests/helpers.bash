@@ -133,6 +133,7 @@ all_held()
 	local source=$1
 
 	shift
+	# shellcheck disable=SC2016 # jq's variables
 	SOURCE=$source each_holds '
 		last as $sum | .[:-1] as $steps |
 		(env.COW_SOME | split(" ") | index($sum.program) != null) as $may |

@@ -3,6 +3,7 @@
 # Real programs on the allocator, by preload: their output is what it is
 # without; misuse is caught; forks among threads don't hang; C++ goes on when
 # memory ends.
+# shellcheck disable=SC2030,SC2031 # run sets status and output, anew each time
 
 load helpers
 

@@ -3,6 +3,7 @@
 # The perf recipes that take any command: exact counts of known programs, their
 # kinds against what the demos say themselves, and what is said where perf,
 # tracefs or root is missing, samples are lost, or the command is odd.
+# shellcheck disable=SC2030,SC2031 # run sets status and output, anew each time
 
 load helpers
 
@@ -113,6 +114,7 @@ claimed()
 @test "classify.sh is exact for each kind, in children and threads" {
 	need_tracepoints
 	local kind
+	# shellcheck disable=SC2016 # the inner shell's variable
 	classify.sh --windows --json -- bash -c \
 		'for kind in kernel thread copy reuse; do ./faulter $kind 257; done' >out
 	cat out

@@ -128,7 +128,7 @@ includes()
 	local target
 	run make --no-print-directory help
 	[ "$status" = 0 ]
-	for target in all demo demo-NAME perf test lint format install clean help; do
+	for target in all demo demo-NAME perf test test-long lint format install clean help; do
 		grep -qE "^  $target " <<<"$output"
 	done
 }
