@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -97,26 +98,27 @@ static void join(pthread_t *threads, size_t count)
 }
 
 /*
- * Where one can't be had those before it end first: they use what is on our
- * stack. Their own are small, as the C library calls abort() when the kernel
- * does not take back one too many to keep (nptl_free_stacks()).
+ * Without one of them there is no test, and the others must not meet the next.
+ * Their stacks are small, as the C library calls abort() when the kernel does not
+ * take back one too many to keep (nptl_free_stacks()).
  */
 static void start(pthread_t *threads, size_t count, void *(*run)(void *arg))
 {
 	pthread_attr_t attr;
 	uintptr_t i;
-	int err = 0;
+	int err;
 
 	assert_int_equal(pthread_attr_init(&attr), 0);
 	assert_int_equal(pthread_attr_setstacksize(&attr, 1 << 20), 0);
-	for (i = 0; i < count && !err; i++)
+	for (i = 0; i < count; i++) {
 		err = pthread_create(&threads[i], &attr, run, (void *)(i + 1));
-	pthread_attr_destroy(&attr);
-	if (err) {
-		stop = true;
-		join(threads, i - 1);
+		if (!err)
+			continue;
+		fprintf(stderr, "start thread %zu of %zu: %s\n", i + 1, count,
+			strerror(err));
+		_exit(1);
 	}
-	assert_int_equal(err, 0);
+	pthread_attr_destroy(&attr);
 }
 
 static void test_heap(void **state)
