@@ -114,8 +114,7 @@ static void start(pthread_t *threads, size_t count, void *(*run)(void *arg))
 		err = pthread_create(&threads[i], &attr, run, (void *)(i + 1));
 		if (!err)
 			continue;
-		fprintf(stderr, "start thread %zu of %zu: %s\n", i + 1, count,
-			strerror(err));
+		fprintf(stderr, "make a thread: %s\n", strerror(err));
 		_exit(1);
 	}
 	pthread_attr_destroy(&attr);
