@@ -19,7 +19,7 @@
 #include "report/report.h"
 
 #define LEAST_PAGES 512
-#define ROUNDS	    3
+#define ROUNDS	    5
 #define ROWS	    11 /* 0 to 100 % */
 #define BAR	    30 /* columns */
 /* The pages that a row of the table writes. */

@@ -30,6 +30,7 @@ variants_hold()
 			"$@" "$COPIES/$demo" --seed "$seed" --json \
 				>"$BATS_TEST_TMPDIR/${demo##*/}.$seed" || [ $? = 4 ] || {
 				echo "$* $demo --seed $seed"
+				cat "$BATS_TEST_TMPDIR/${demo##*/}.$seed"
 				return 1
 			}
 		done
