@@ -83,6 +83,9 @@ static void warm(struct rep *r)
 		r,
 		"dropped from the mapping, but not from the page cache: a fault maps up to %zu pages, and nobody waits",
 		around);
+	/* What the kernel reclaimed since it was read comes back now. */
+	if (rep_going(r))
+		touch_read_pages(file->addr, n, obs_page_size());
 	if (rep_going(r) && madvise(file->addr, bytes, MADV_DONTNEED))
 		rep_failed(r, -errno, "madvise MADV_DONTNEED");
 	obs_reads(file);
