@@ -74,6 +74,7 @@ static void cold(struct rep *r)
 	rep_strip(r, "file", file->after, n);
 }
 
+/* All is read once more before: the kernel may have reclaimed some of it. */
 static void warm(struct rep *r)
 {
 	rep_expect_faults(r, (n + around - 1) / around, OBS_KIND_FILE);
@@ -83,9 +84,7 @@ static void warm(struct rep *r)
 		r,
 		"dropped from the mapping, but not from the page cache: a fault maps up to %zu pages, and nobody waits",
 		around);
-	/* What the kernel reclaimed since it was read comes back now. */
-	if (rep_going(r))
-		touch_read_pages(file->addr, n, obs_page_size());
+	touch_read_pages(file->addr, n, obs_page_size());
 	if (rep_going(r) && madvise(file->addr, bytes, MADV_DONTNEED))
 		rep_failed(r, -errno, "madvise MADV_DONTNEED");
 	obs_reads(file);
@@ -105,7 +104,7 @@ static size_t majors(void)
 
 static void read_ahead(struct rep *r)
 {
-	size_t before, count;
+	size_t count;
 
 	rep_expect(r, n > 1, "times", "that fewer than one load a page waited");
 	rep_expect(r, n, "pages", "that are cached now");
@@ -115,9 +114,9 @@ static void read_ahead(struct rep *r)
 	cool_down(r);
 	if (rep_going(r) && madvise(file->addr, bytes, MADV_SEQUENTIAL))
 		rep_failed(r, -errno, "madvise MADV_SEQUENTIAL");
-	before = majors();
+	count = majors();
 	touch_read_pages(file->addr, n, obs_page_size());
-	count = majors() - before;
+	count = majors() - count;
 	rep_note(r, "%zu of %zu loads waited for the disk", count, n);
 	rep_saw(r, count < n);
 	if (rep_going(r) && madvise(file->addr, bytes, MADV_DONTNEED))
