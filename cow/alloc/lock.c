@@ -68,12 +68,25 @@ static int lock_contended(struct lock *lock, uint32_t me,
 	}
 }
 
+/* A thread alone in its process takes it without a locked instruction. */
+static bool take_alone(struct lock *lock, uint32_t me)
+{
+	if (!__libc_single_threaded ||
+	    atomic_load_explicit(&lock->state, memory_order_relaxed))
+		return false;
+	atomic_store_explicit(&lock->state, me, memory_order_relaxed);
+	atomic_signal_fence(memory_order_acquire);
+	return true;
+}
+
 /* Returns 0, -EDEADLK when this thread has it already, -EBUSY if another has. */
 int lock_try(struct lock *lock)
 {
 	uint32_t seen = 0;
 	uint32_t me = lock_self();
 
+	if (take_alone(lock, me))
+		return 0;
 	if (atomic_compare_exchange_strong_explicit(&lock->state, &seen, me,
 						    memory_order_acquire,
 						    memory_order_relaxed))
@@ -101,6 +114,10 @@ void lock_drop(struct lock *lock)
 {
 	int saved;
 
+	if (__libc_single_threaded) {
+		atomic_store_explicit(&lock->state, 0, memory_order_release);
+		return;
+	}
 	if (!(atomic_exchange_explicit(&lock->state, 0, memory_order_release) &
 	      LOCK_WAITED_FOR))
 		return;
