@@ -41,11 +41,17 @@ bool bin_next_word(struct bin *bin)
 	return false;
 }
 
-/* So many blocks begin at a time: a page of them, but at least two. */
-static uint32_t window(uint32_t size)
+/*
+ * So many blocks begin at a time: a page of them, but at least two.  Where the
+ * pages are there already nothing is saved by that.
+ */
+static uint32_t window(const struct bin *bin)
 {
-	uint32_t blocks = (uint32_t)(heap_page_size() / size);
+	uint32_t blocks;
 
+	if (bin->span->dirty)
+		return 64;
+	blocks = (uint32_t)(heap_page_size() / bin->size);
 	return blocks < 2 ? 2 : blocks;
 }
 
@@ -53,7 +59,7 @@ static uint32_t window(uint32_t size)
 static bool next_gap(struct bin *bin)
 {
 	uint32_t begun = bin->span->begun;
-	uint32_t just = window(bin->size);
+	uint32_t just = window(bin);
 	uint32_t i, used = begun > just ? begun - just : 0;
 	uint64_t free;
 
@@ -75,8 +81,8 @@ bool bin_next_fresh(struct cache *cache, struct bin *bin)
 	uint32_t first = span->begun % 64;
 	uint32_t count = (uint32_t)span->capacity - span->begun;
 
-	if (count > window(bin->size))
-		count = window(bin->size);
+	if (count > window(bin))
+		count = window(bin);
 	if (count > 64 - first)
 		count = 64 - first;
 	if (!count)

@@ -8,6 +8,8 @@
  */
 #include "spans.h"
 
+#include <errno.h>
+
 /* What a bin without blocks looks at. */
 static uint64_t no_blocks;
 
@@ -30,7 +32,6 @@ static void set_current(struct bin *bin, struct span *span)
 {
 	span->state = SPAN_CURRENT;
 	span_counts_down(span);
-	bin->size = (uint32_t)span_block_size(span);
 	bin->span = span;
 }
 
@@ -67,7 +68,7 @@ static void retire(struct cache *cache, struct bin *bin)
 	struct span *span = bin->span;
 
 	bin->span = NULL;
-	if (!bin->rest && span_free_blocks(span))
+	if (!bin->rest && span->begun < span->capacity)
 		bin->rest = span;
 	else
 		file(cache, span);
@@ -163,8 +164,7 @@ static bool refill_from_own(struct cache *cache, unsigned int sc)
 {
 	struct bin *bin = &cache->bins->bin[sc];
 
-	remote_collect(cache);
-	if (bin->span && bin_next_word(bin))
+	if (remote_collect(cache) && bin->span && bin_next_word(bin))
 		return true;
 	if (take_listed(cache, sc, true))
 		return bin_next_word(bin);
@@ -178,6 +178,7 @@ static bool refill_from_own(struct cache *cache, unsigned int sc)
 
 static bool refill_from_new(struct cache *cache, unsigned int sc)
 {
+	int saved = errno;
 	struct bin *bin;
 	struct span *span;
 
@@ -193,6 +194,7 @@ static bool refill_from_new(struct cache *cache, unsigned int sc)
 			return false;
 		set_current(&cache->bins->bin[sc], span);
 	}
+	errno = saved;
 	bin = &cache->bins->bin[sc];
 	return bin_next_word(bin) || bin_next_fresh(cache, bin);
 }
@@ -290,6 +292,12 @@ void cache_stop(struct cache *cache)
 			stop(&cache->bins->bin[sc]);
 }
 
+static void prepare(struct bin *bin, unsigned int sc)
+{
+	stop(bin);
+	bin->size = (uint32_t)class_size(sc);
+}
+
 struct cache *cache_make(struct spans *spans)
 {
 	struct cache *cache = meta_alloc(&spans->meta, sizeof(*cache));
@@ -298,8 +306,8 @@ struct cache *cache_make(struct spans *spans)
 	if (!cache)
 		return NULL;
 	for (sc = 0; sc < CLASSES; sc++) {
-		stop(&cache->both[0].bin[sc]);
-		stop(&cache->both[1].bin[sc]);
+		prepare(&cache->both[0].bin[sc], sc);
+		prepare(&cache->both[1].bin[sc], sc);
 	}
 	cache->bins = &cache->both[0];
 	cache->bins->classes = class_fine;

@@ -13,6 +13,7 @@
 
 #define META_CHUNK  ((size_t)256 << 10)
 #define RECORD_STEP 64 /* a cache line: no two threads share one */
+#define RECORD_HEAD offsetof(struct span, map)
 
 /* The first bytes of a chunk. */
 struct meta_chunk {
@@ -96,7 +97,7 @@ void *meta_alloc(struct meta *meta, size_t bytes)
 struct span *meta_record(struct meta *meta, size_t blocks)
 {
 	size_t words = (blocks + 63) / 64;
-	size_t kind = steps(sizeof(struct span) + words * sizeof(uint64_t));
+	size_t kind = steps(RECORD_HEAD + words * sizeof(uint64_t));
 	struct span *span;
 
 	lock_take_quiet(&meta->lock);
@@ -107,14 +108,14 @@ struct span *meta_record(struct meta *meta, size_t blocks)
 		span = take(meta, kind * RECORD_STEP);
 	lock_drop_quiet(&meta->lock);
 	if (span)
-		span->words = (uint8_t)((kind * RECORD_STEP - sizeof(*span)) /
+		span->words = (uint8_t)((kind * RECORD_STEP - RECORD_HEAD) /
 					sizeof(uint64_t));
 	return span;
 }
 
 void meta_record_drop(struct meta *meta, struct span *span)
 {
-	size_t kind = steps(sizeof(*span) + span->words * sizeof(uint64_t));
+	size_t kind = steps(RECORD_HEAD + span->words * sizeof(uint64_t));
 
 	span->state = SPAN_UNUSED;
 	span->fast = NULL;

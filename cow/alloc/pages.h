@@ -6,11 +6,8 @@
 #ifndef COW_ALLOC_PAGES_H
 #define COW_ALLOC_PAGES_H
 
+#include "compiler.h"
 #include "internal.h"
-
-#define HIDDEN_SYMBOL  __attribute((visibility("hidden")))
-#define likely(what)   __builtin_expect(!!(what), 1)
-#define unlikely(what) __builtin_expect(!!(what), 0)
 
 /* The smallest piece a span is made of, in bytes; a whole number of pages. */
 #if defined(__x86_64__)

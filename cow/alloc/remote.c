@@ -98,17 +98,18 @@ static void collect_one(struct cache *cache, struct remote *remote)
 		span->until -= count;
 }
 
-/* Takes in what other threads freed. Called with the cache's lock. */
-void remote_collect(struct cache *cache)
+/* Takes in what other threads freed, if anything. Called with the cache's lock. */
+bool remote_collect(struct cache *cache)
 {
 	struct remote *remote, *next;
 
 	if (!__atomic_load_n(&cache->inbox, __ATOMIC_RELAXED))
-		return;
+		return false;
 	for (remote =
 		     __atomic_exchange_n(&cache->inbox, NULL, __ATOMIC_ACQUIRE);
 	     remote; remote = next) {
 		next = remote->next;
 		collect_one(cache, remote);
 	}
+	return true;
 }

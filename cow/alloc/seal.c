@@ -319,8 +319,7 @@ static void catch_up(struct spans *spans)
 	lock_drop_quiet(&spans->pages.lock);
 }
 
-/* Brings a cache up to date. Called with its lock. */
-void seal_check(struct cache *cache)
+void seal_update(struct cache *cache)
 {
 	struct spans *spans = cache->spans;
 

@@ -3,15 +3,16 @@
  * Size classes: multiples of 16 bytes up to 128, then eight to each doubling,
  * so that at most one ninth of a block is nobody's (more below 144 bytes).
  */
-#include "spans.h"
+#include "size_class.h"
 
 #define EVEN_CLASSES 8 /* those 16 bytes apart */
 #define STEPS	     8 /* to each doubling beyond */
 
 uint8_t class_fine[GRANULES];
 uint8_t class_coarse[GRANULES];
+uint32_t class_bytes[CLASSES];
 
-size_t class_size(unsigned int sc)
+static uint32_t bytes_of(unsigned int sc)
 {
 	unsigned int doubling, step;
 
@@ -19,7 +20,7 @@ size_t class_size(unsigned int sc)
 		return (sc + 1) * HEAP_ALIGN;
 	doubling = (sc - EVEN_CLASSES) / STEPS;
 	step = (sc - EVEN_CLASSES) % STEPS + 1;
-	return ((size_t)HEAP_ALIGN << doubling) * (STEPS + step);
+	return ((uint32_t)HEAP_ALIGN << doubling) * (STEPS + step);
 }
 
 /* Every second one. */
@@ -32,9 +33,12 @@ static unsigned int coarse(unsigned int sc)
 
 void class_init(void)
 {
-	unsigned int sc = 0;
+	unsigned int sc;
 	size_t granules;
 
+	for (sc = 0; sc < CLASSES; sc++)
+		class_bytes[sc] = bytes_of(sc);
+	sc = 0;
 	for (granules = 0; granules < GRANULES; granules++) {
 		if (granules * HEAP_ALIGN > class_size(sc))
 			sc++;
@@ -46,12 +50,12 @@ void class_init(void)
 /*
  * How long a span of a class is when the bin has so many already.  The first
  * ones are short, as many threads have few blocks of many classes; later ones
- * have as many blocks as a record of three cache lines has bits for.  Those of
+ * have as many blocks as a record of four cache lines has bits for.  Those of
  * larger blocks stay short: a span serves other classes only when it is empty.
  */
 size_t class_span_units(unsigned int sc, unsigned int spans)
 {
-	const size_t blocks = 896, most = (size_t)1 << 20, larger = 1024;
+	const size_t blocks = 1280, most = (size_t)1 << 20, larger = 1024;
 	size_t least = (size_t)64 << 10;
 	size_t size = class_size(sc);
 	size_t bytes;
@@ -66,18 +70,4 @@ size_t class_span_units(unsigned int sc, unsigned int spans)
 	if (bytes > most)
 		bytes = most;
 	return (bytes < least ? least : bytes) >> UNIT_SHIFT;
-}
-
-/* The first class of blocks that all begin at a multiple; CLASSES for none. */
-unsigned int class_aligned(const uint8_t *classes, size_t size, size_t align)
-{
-	unsigned int sc;
-
-	size = (size + align - 1) & ~(align - 1);
-	if (size > SMALL_MOST)
-		return CLASSES;
-	sc = class_of(classes, size);
-	while (sc < CLASSES && class_size(sc) & (align - 1))
-		sc++;
-	return sc;
 }

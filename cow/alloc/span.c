@@ -55,24 +55,17 @@ void list_join(struct span **list, struct span **other)
 	*other = NULL;
 }
 
-size_t span_block_size(const struct span *span)
-{
-	return class_size(span->sc);
-}
-
-/* Words of the map that any block was ever handed out of. */
-uint32_t span_words(const struct span *span)
-{
-	return (span->begun + 63u) / 64;
-}
-
 size_t span_free_blocks(const struct span *span)
 {
 	size_t free = (size_t)span->capacity - span->begun;
+	uint64_t word;
 	size_t i;
 
-	for (i = 0; i < span_words(span); i++)
-		free += (size_t)__builtin_popcountll(word_get(&span->map[i]));
+	for (i = 0; i < span_words(span); i++) {
+		word = word_get(&span->map[i]);
+		if (word)
+			free += (size_t)__builtin_popcountll(word);
+	}
 	return free;
 }
 

@@ -173,7 +173,7 @@ enum misuse spans_resize(struct spans *spans, void *ptr, size_t size, void **to,
 	most = *room;
 	if (span_inherited(spans, span))
 		most -= most / 8;
-	if (size <= most && size >= *room / 2)
+	if (size <= most && span_fits(span, size))
 		*to = ptr;
 	return 0;
 }

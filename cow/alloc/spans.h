@@ -22,31 +22,12 @@
 #define COW_ALLOC_SPANS_H
 
 #include "internal.h"
-#include "pages.h"
-
-/* size_class.c: which sizes there are */
-
-#define CLASSES	     72
-#define SMALL_MOST   ((size_t)32 << 10) /* larger blocks have a span each */
-#define GRANULES     (SMALL_MOST / HEAP_ALIGN + 1)
-#define MAGIC_SHIFT  44
-#define NOT_FOR_LONG 0x40000000 /* no event by counting frees */
-
-/* After a fork few blocks shall lie on few pages: fewer classes for a while. */
-extern uint8_t class_fine[GRANULES] HIDDEN_SYMBOL;
-extern uint8_t class_coarse[GRANULES] HIDDEN_SYMBOL;
-
-void class_init(void);
-size_t class_size(unsigned int sc);
-size_t class_span_units(unsigned int sc, unsigned int spans);
-unsigned int class_aligned(const uint8_t *classes, size_t size, size_t align);
-
-static inline unsigned int class_of(const uint8_t *classes, size_t size)
-{
-	return classes[(size + HEAP_ALIGN - 1) / HEAP_ALIGN];
-}
+#include "size_class.h"
 
 /* The record of a span, and the remote frees to it */
+
+#define MAGIC_SHIFT  44
+#define NOT_FOR_LONG 0x40000000 /* no event by counting frees */
 
 enum span_state {
 	SPAN_UNUSED, /* a record without a span */
@@ -59,44 +40,45 @@ enum span_state {
 
 /**
  * struct span - a span, out of line
- * @base: its first block
- * @magic: 2^MAGIC_SHIFT divided by the block size, rounded up
- * @fast: the cache whose thread may free by setting a bit, and nothing else;
- *	NULL where more has to be looked at
- * @limit: bytes from @base on that are blocks and were ever handed out
- * @until: so many frees until the span has to be looked at
  * @owner: the cache it belongs to; NULL for a run and a large block
  * @remote: frees by other threads; NULL while there were none
  * @next: in a list of its bin or of runs, or of unused records
  * @prev: likewise
  * @units: how long it is
  * @epoch: how many forks there had been when its memory was first written to
+ * @begun: how many blocks were ever handed out, or about to be: the first ones
+ * @capacity: how many blocks there are
  * @words: room in @map
  * @sc: its size class
  * @state: enum span_state
- * @dirty: of a run: somebody wrote to it since the kernel zeroed it
- * @begun: how many blocks were ever handed out, or about to be: the first ones
- * @capacity: how many blocks there are
+ * @dirty: somebody wrote to it since the kernel zeroed it, or may have
+ * @base: its first block
+ * @magic: 2^MAGIC_SHIFT divided by the block size, rounded up
+ * @fast: the cache whose thread may free by setting a bit, and nothing else;
+ *	NULL where more has to be looked at
+ * @limit: bytes from @base on that are blocks and were ever handed out
+ * @until: so many frees until the span has to be looked at
  * @map: one bit a block, 1 if it has begun and is free
  */
 struct span {
-	char *base;
-	uint64_t magic;
-	struct cache *fast;
-	uint32_t limit;
-	int32_t until;
 	struct cache *owner;
 	struct remote *remote;
 	struct span *next;
 	struct span *prev;
 	uint32_t units;
 	uint32_t epoch;
+	uint16_t begun;
+	uint16_t capacity;
 	uint8_t words;
 	uint8_t sc;
 	uint8_t state;
 	bool dirty;
-	uint16_t begun;
-	uint16_t capacity;
+	/* From here on what each free() reads, in one cache line. */
+	char *base __aligned(64);
+	uint64_t magic;
+	struct cache *fast;
+	uint32_t limit;
+	int32_t until;
 	uint64_t map[];
 };
 
@@ -116,6 +98,18 @@ static inline char *span_start(const struct span *span)
 static inline size_t span_bytes(const struct span *span)
 {
 	return (size_t)span->units << UNIT_SHIFT;
+}
+
+/* Words of the map that any block was ever handed out of. */
+static inline uint32_t span_words(const struct span *span)
+{
+	return (span->begun + 63u) / 64;
+}
+
+/* Of a span of small blocks, bytes of each. */
+static inline size_t span_block_size(const struct span *span)
+{
+	return class_size(span->sc);
 }
 
 static inline uint64_t word_get(const uint64_t *word)
@@ -146,7 +140,7 @@ struct bin {
 	uint32_t place;
 	struct span *span;
 	struct span *rest;
-} __attribute((aligned(64)));
+} __aligned(64);
 
 /**
  * struct bins - what malloc() and free() look at, by size class
@@ -219,8 +213,6 @@ extern struct cache cache_none HIDDEN_SYMBOL;
 extern __thread struct self self __attribute((tls_model("initial-exec")))
 HIDDEN_SYMBOL;
 
-/* The engine */
-
 /* Bytes of blocks that were ever used, and of live ones. */
 struct weight {
 	size_t touched;
@@ -252,8 +244,6 @@ struct span *span_make(struct cache *cache, unsigned int sc);
 void span_release(struct span *span);
 bool span_is_free(struct span *span, size_t index);
 size_t span_free_blocks(const struct span *span);
-uint32_t span_words(const struct span *span);
-size_t span_block_size(const struct span *span);
 void span_counts_down(struct span *span);
 void list_add(struct span **list, struct span *span);
 void list_remove(struct stock *stock, struct span *span);
@@ -280,11 +270,11 @@ void cache_serve_threads(void);
 /* remote.c: frees by other threads */
 
 enum misuse remote_free(struct span *span, size_t index);
-void remote_collect(struct cache *cache);
+bool remote_collect(struct cache *cache);
 
 /* seal.c: what a fork changes */
 
-void seal_check(struct cache *cache);
+void seal_update(struct cache *cache);
 void seal_forget(struct spans *spans, size_t bytes);
 void seal_charge(struct cache *cache, size_t bytes);
 bool seal_try_end(struct spans *spans);
@@ -297,6 +287,15 @@ static inline bool seal_fits(const struct cache *cache)
 {
 	return cache->epoch == cache->spans->epoch &&
 	       cache->sealed == cache->spans->sealed;
+}
+
+/* Brings a cache up to date. Called with its lock. */
+static inline void seal_check(struct cache *cache)
+{
+	const struct spans *spans = cache->spans;
+
+	if (unlikely(!*spans->here || spans->told || !seal_fits(cache)))
+		seal_update(cache);
 }
 
 static inline bool span_inherited(const struct spans *spans,
@@ -346,6 +345,23 @@ static inline bool span_index(const struct span *span, const void *ptr,
 	*index = product >> MAGIC_SHIFT;
 	return offset < span->limit &&
 	       (product & (((uint64_t)1 << MAGIC_SHIFT) - 1)) < span->magic;
+}
+
+/* A live block begins there. */
+static inline bool span_has(const struct span *span, const void *ptr)
+{
+	size_t index;
+
+	return span_index(span, ptr, &index) &&
+	       !(word_get(&span->map[index / 64]) >> index % 64 & 1);
+}
+
+/* A block of it is large enough, and not twice as large as it need be. */
+static inline bool span_fits(const struct span *span, size_t size)
+{
+	size_t room = span_block_size(span);
+
+	return size <= room && size >= room / 2;
 }
 
 /* The common malloc(): the lowest free block; NULL if there is none. */

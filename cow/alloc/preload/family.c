@@ -47,16 +47,18 @@ EXPORT void *aligned_alloc(size_t align, size_t size)
 EXPORT int posix_memalign(void **ptr, size_t align, size_t size)
 {
 	int saved = errno;
-	void *block = NULL;
-	int err;
+	void *block;
+	int err = EINVAL;
 
-	errno = EINVAL;
-	if (align % sizeof(void *) == 0)
-		block = serve_memalign(align, size);
-	err = block ? 0 : errno;
-	errno = saved;
-	if (block)
+	if (!align || align & (align - 1) || align % sizeof(void *))
+		return err;
+	block = serve_memalign(align, size);
+	if (block) {
 		*ptr = block;
+		return 0;
+	}
+	err = errno;
+	errno = saved;
 	return err;
 }
 

@@ -8,6 +8,7 @@
 #include "preload.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static __attribute((noinline)) void *slow_malloc(size_t size)
 {
@@ -19,10 +20,17 @@ static __attribute((noinline)) void slow_free(void *ptr)
 	serve_slow_free(preload_heap(), ptr);
 }
 
-/* Where the bin's word has no block: another word of its span may. */
+/* Where the bin's word has no block; NULL: the heap may have one yet. */
+static void *next_block(unsigned int sc, size_t align)
+{
+	if (unlikely(self.cache == &cache_none))
+		return NULL;
+	return cache_next(self.cache, sc, align);
+}
+
 static __attribute((noinline)) void *next_malloc(unsigned int sc, size_t size)
 {
-	void *block = cache_advance(self.cache, sc);
+	void *block = next_block(sc, HEAP_ALIGN);
 
 	return block ? block : serve_slow_malloc(preload_heap(), size);
 }
@@ -57,7 +65,14 @@ EXPORT void free(void *ptr) __attribute((alias("serve_free")));
 
 void *serve_calloc(size_t count, size_t size)
 {
-	return serve_slow_calloc(preload_heap(), count, size);
+	size_t bytes;
+	void *block;
+
+	if (__builtin_mul_overflow(count, size, &bytes) || bytes > SMALL_MOST ||
+	    unlikely(self.cache == &cache_none))
+		return serve_slow_calloc(preload_heap(), count, size);
+	block = serve_malloc(bytes);
+	return block ? memset(block, 0, bytes) : NULL;
 }
 
 void *serve_memalign(size_t align, size_t size)
@@ -70,10 +85,18 @@ void *serve_memalign(size_t align, size_t size)
 		sc = class_aligned(self.classes, size, align);
 	if (sc < CLASSES)
 		block = bin_take(&self.bins->bin[sc]);
+	if (!block && sc < CLASSES)
+		block = next_block(sc, align);
 	return block ? block : serve_slow_memalign(preload_heap(), align, size);
 }
 
 void *serve_realloc(void *ptr, size_t size)
 {
+	const struct span *span = pagemap_get(ptr);
+
+	/* It fits, and is no relative's whose page writing would copy. */
+	if (span && span->fast == self.cache && !self.cache->sealed &&
+	    span_fits(span, size) && span_has(span, ptr))
+		return ptr;
 	return serve_slow_realloc(preload_heap(), ptr, size);
 }
