@@ -25,6 +25,11 @@ bool dice_percent(struct dice *dice, int chance)
 	return dice_below(dice, 100) < chance;
 }
 
+bool dice_after(const struct dice *dice, enum mm_op_kind kind)
+{
+	return dice->last && dice->last->kind == kind;
+}
+
 int dice_alive(const struct mm *mm)
 {
 	int n = 0;
@@ -140,9 +145,8 @@ int dice_place(struct dice *dice, int proc, int pages)
 	const struct mm_vma *vma = dice_vma(dice, proc);
 	int from = room_start(dice), to = from + room_pages(dice) - pages;
 	int place = from + dice_below(dice, room_pages(dice));
-	bool forked = dice->last && dice->last->kind == MM_OP_FORK;
 
-	if (vma && dice_percent(dice, forked ? 85 : 55))
+	if (vma && dice_percent(dice, dice_after(dice, MM_OP_FORK) ? 85 : 55))
 		place = dice_percent(dice, 50) ? vma->end : vma->start - pages;
 	if (dice->huge && dice_percent(dice, 60))
 		place = from + dice_below(dice, MM_SLOTS) * MM_HUGE;

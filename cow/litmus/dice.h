@@ -20,6 +20,9 @@ struct dice {
 int dice_below(struct dice *dice, int n);
 bool dice_percent(struct dice *dice, int chance);
 
+/* Was this the last operation? */
+bool dice_after(const struct dice *dice, enum mm_op_kind kind);
+
 /* How many processes live, and one of them. */
 int dice_alive(const struct mm *mm);
 int dice_proc(struct dice *dice);

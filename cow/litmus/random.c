@@ -49,7 +49,7 @@ static void make_huge(struct dice *dice, struct mm_op *op)
 
 static void make_mmap(struct dice *dice, struct mm_op *op)
 {
-	bool forked = dice->last && dice->last->kind == MM_OP_FORK;
+	bool forked = dice_after(dice, MM_OP_FORK);
 
 	if (dice->huge) {
 		make_huge(dice, op);
@@ -137,9 +137,9 @@ static enum mm_advice next_advice(struct dice *dice)
 	const struct mm_op *last = dice->last;
 	int n = dice_below(dice, 100);
 
-	if (last && last->kind == MM_OP_PIN && n < 75)
+	if (dice_after(dice, MM_OP_PIN) && n < 75)
 		return MM_ADV_FREE;
-	if (last && last->kind == MM_OP_WRITE && n < 40)
+	if (dice_after(dice, MM_OP_WRITE) && n < 40)
 		return MM_ADV_FREE;
 	if (advised(last, MM_ADV_FREE) && n < 80)
 		return n < 45 ? MM_ADV_POPULATE_WRITE : MM_ADV_PAGEOUT;
