@@ -147,3 +147,33 @@ rules_are_needed()
 	[ "$status" = 1 ]
 	"$LITMUS" "$found"
 }
+
+# The files of that name that a process has open, by their paths below /proc.
+files_of()
+{
+	local fd
+	for fd in /proc/"$1"/fd/*; do
+		[[ $(readlink "$fd") != "$2"* ]] || echo "$fd"
+	done
+}
+
+@test "what wants memory back takes no page of a disk file that a scenario uses" {
+	local go pid fd
+	printf '%s\n' 'file f disk 64' 'map a f private 64' 'P0 read a 0 => file 1' \
+		'P0 read a 16-31 => file 1' >"$BATS_TEST_TMPDIR/hold.litmus"
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	"$LITMUS" --ask "$BATS_TEST_TMPDIR/hold.litmus" \
+		<"$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/said" 3>&- &
+	pid=$!
+	exec {go}>"$BATS_TEST_TMPDIR/go"
+	echo 1 >&"$go"
+	timeout 20 sh -c "until grep -q 'read a 16-31' '$BATS_TEST_TMPDIR/said'; do sleep 0.05; done"
+	fd=$(files_of "$pid" /var/tmp/ | head -n 1)
+	[ -n "$fd" ] || skip "no disk file: /var/tmp is not on ext4"
+	# The kernel is asked to drop one page that no process maps.
+	dd if="$fd" of=/dev/null iflag=nocache bs=4096 skip=20 count=1 status=none
+	echo 1 >&"$go"
+	exec {go}>&-
+	wait "$pid"
+	grep -q '2 of 2 predictions right' "$BATS_TEST_TMPDIR/said"
+}

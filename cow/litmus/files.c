@@ -88,6 +88,38 @@ static int make_disk_file(const char *dir)
 	return fd;
 }
 
+/*
+ * A pipe that refers to a file's pages keeps them in the page cache: reclaim,
+ * DAMON and drop_caches take only what nobody else refers to. It maps nothing,
+ * so what is mapped once stays so. Without it a page that no process maps may
+ * go between two operations; then the next one has a fault more. As many pages
+ * as the pipe has room for; returns its read end, or -1.
+ */
+static int hold(int fd, int pages)
+{
+	off_t at = 0, end = pages * obs_page_size();
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		return -1;
+	fcntl(ends[1], F_SETPIPE_SZ, end);
+	while (at < end &&
+	       splice(fd, &at, ends[1], NULL, end - at, SPLICE_F_NONBLOCK) > 0)
+		;
+	close(ends[1]);
+	return ends[0];
+}
+
+/* The old pipe lets go of nothing that the new one does not have. */
+static void hold_disk(struct lit_kernel *kernel, int index)
+{
+	int held = hold(kernel->disk[index], kernel->setup.file[index].pages);
+
+	if (kernel->held[index] >= 0)
+		close(kernel->held[index]);
+	kernel->held[index] = held;
+}
+
 /* One file serves all scenarios in turn: writing it back is what takes time. */
 static int open_disk(struct lit_kernel *kernel, int index)
 {
@@ -101,7 +133,10 @@ static int open_disk(struct lit_kernel *kernel, int index)
 	rc = resize(kernel->disk[index], file);
 	if (!rc && fsync(kernel->disk[index]))
 		rc = lit_fail(errno, "write back the file '%s'", file->name);
-	return rc ? rc : dup(kernel->disk[index]);
+	if (rc)
+		return rc;
+	hold_disk(kernel, index);
+	return dup(kernel->disk[index]);
 }
 
 bool lit_files_probe(const char *dir)
@@ -135,5 +170,15 @@ void lit_files_close(struct lit_kernel *kernel)
 		if (kernel->shared->file[i] >= 0)
 			close(kernel->shared->file[i]);
 		kernel->shared->file[i] = -1;
+	}
+}
+
+void lit_files_forget(struct lit_kernel *kernel)
+{
+	for (int i = 0; i < MM_NAMED; i++) {
+		if (kernel->disk[i] >= 0)
+			close(kernel->disk[i]);
+		if (kernel->held[i] >= 0)
+			close(kernel->held[i]);
 	}
 }

@@ -44,6 +44,7 @@ struct lit_kernel {
 	const char *dir;
 	bool has_disk;
 	int disk[MM_NAMED];
+	int held[MM_NAMED];
 	bool alive[MM_PROCS];
 	int pidfd[MM_PROCS];
 };
@@ -88,10 +89,11 @@ void lit_pins_forget(void);
 /* kernel.c: does the scenario use the room for huge pages? */
 bool lit_kernel_is_huge(const struct lit_kernel *kernel);
 
-/* files.c */
+/* files.c: what one scenario opens, and what all of them share. */
 bool lit_files_probe(const char *dir);
 int lit_files_open(struct lit_kernel *kernel);
 void lit_files_close(struct lit_kernel *kernel);
+void lit_files_forget(struct lit_kernel *kernel);
 
 /* replay.c: begin a scenario; do one operation: 1 agreed, 0 differs, -errno. */
 int lit_lab_start(struct lit_lab *lab, const struct lit_setup *setup);

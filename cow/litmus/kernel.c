@@ -56,6 +56,7 @@ static int open_shared(struct lit_kernel *kernel, bool pin)
 	for (int i = 0; i < MM_NAMED; i++) {
 		shared->file[i] = -1;
 		kernel->disk[i] = -1;
+		kernel->held[i] = -1;
 	}
 	shared->source_fd = memfd_create("litmus-source", MFD_CLOEXEC);
 	if (shared->source_fd < 0)
@@ -103,9 +104,7 @@ void lit_kernel_close(struct lit_kernel *kernel)
 			       MM_THREADS * LIT_STACK_BYTES);
 		close(kernel->shared->source_fd);
 		munmap(kernel->shared, sizeof(*kernel->shared));
-		for (int i = 0; i < MM_NAMED; i++)
-			if (kernel->disk[i] >= 0)
-				close(kernel->disk[i]);
+		lit_files_forget(kernel);
 	}
 	free(kernel);
 }
