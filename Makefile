@@ -64,7 +64,7 @@ TOOLS := cow/tools/doctor cow/tools/ledger cow/tools/fail cow/tools/sandbox \
 	 cow/tools/litmus cow/tools/myths
 # Further files of programs: their rules below say whose.
 PARTS := cow/tools/doctor_host cow/tools/fail_sweep cow/tools/ledger_print cow/tools/sandbox_rules \
-	 cow/tools/sandbox_decide cow/tools/litmus_machine \
+	 cow/tools/sandbox_decide cow/tools/litmus_machine cow/tools/litmus_random \
 	 $(patsubst %,cow/tools/myths_%,course people facts claim run say)
 LABS  := sbrkdemo/labs/01_bump \
 	 sbrkdemo/labs/02_fit \
@@ -157,7 +157,8 @@ $(foreach l,$(LIBS),$(eval $(call archive,$(l))))
 $(O)/cow/tools/doctor: $(O)/cow/tools/doctor_host.o
 $(O)/cow/tools/fail: $(O)/cow/tools/fail_sweep.o
 $(O)/cow/tools/ledger: $(O)/cow/tools/ledger_print.o
-$(O)/cow/tools/litmus: $(O)/cow/tools/litmus_machine.o
+$(O)/cow/tools/litmus: $(O)/cow/tools/litmus_machine.o \
+	$(O)/cow/tools/litmus_random.o
 $(O)/cow/tools/sandbox: $(patsubst %,$(O)/cow/tools/sandbox_%.o,rules decide)
 $(O)/cow/tools/myths: $(patsubst %,$(O)/cow/tools/myths_%.o, \
 	course people facts claim run say)

@@ -121,17 +121,6 @@ bool lit_sees_huge(void);
 /* machine.c: may private memory have huge pages, and must it ask? */
 void lit_machine_huge(struct mm_machine *machine);
 
-/*
- * machine.c: how often the kernel wanted a huge page and found none, and how
- * often it could not make small pages of one, since somebody held on to it.
- */
-struct lit_misses {
-	unsigned long fallbacks;
-	unsigned long unsplit;
-};
-
-struct lit_misses lit_huge_misses(void);
-
 /* words.c: the language's words, by the model's numbers. */
 extern const char *const lit_op_word[MM_OPS];
 extern const char *const lit_advice_word[MM_ADVICES];

@@ -311,15 +311,26 @@ static int run(struct lit_kernel *kernel, const struct mm_op *op)
 	return rc ? rc : call(kernel, op->child, lit_worker_init);
 }
 
-/* Luck that no model can foresee: no agreement and no difference. */
-static int check_misses(const struct lit_misses *before)
+static bool moved(const struct lit_counters *before,
+		  const struct lit_counters *after, enum lit_counter counter)
 {
-	struct lit_misses after = lit_huge_misses();
+	return before->value[counter] != after->value[counter];
+}
 
-	if (after.fallbacks != before->fallbacks)
+/*
+ * Luck that no model can foresee: no agreement and no difference. The counters
+ * are of the whole system: if in doubt, it was for us.
+ */
+static int check_misses(const struct lit_counters *before)
+{
+	struct lit_counters after;
+
+	lit_counters(&after);
+	if (moved(before, &after, LIT_COUNTER_FALLBACK) ||
+	    moved(before, &after, LIT_COUNTER_FALLBACK_CHARGE))
 		return lit_fail(ENODEV,
 				"needs a huge page, and the kernel found none");
-	if (after.unsplit != before->unsplit)
+	if (moved(before, &after, LIT_COUNTER_UNSPLIT))
 		return lit_fail(ENODEV,
 				"needs a huge page that nobody else holds");
 	return 0;
@@ -330,15 +341,15 @@ int lit_kernel_do(struct lit_kernel *kernel, const struct mm_op *op,
 {
 	struct lit_shared *shared = kernel->shared;
 	struct lit_shot before = shared->shot[op->proc];
-	struct lit_misses misses = { 0 };
+	struct lit_counters counters;
 	int rc;
 
 	if (shared->big_used)
-		misses = lit_huge_misses();
+		lit_counters(&counters);
 	rc = run(kernel, op);
 
 	if (!rc && shared->big_used)
-		rc = check_misses(&misses);
+		rc = check_misses(&counters);
 	*result = shared->result;
 	if (op->kind == MM_OP_EXIT || op->kind == MM_OP_SYNC)
 		result->perf = -1;

@@ -297,6 +297,58 @@ int lit_random(struct lit_lab *lab, uint64_t seed, int ops,
 	       struct lit_sequence *sequence, struct lit_diff *diff);
 
 /**
+ * lit_again() - Does a sequence that differed differ once more?
+ * @lab: the laboratory
+ * @sequence: a sequence that differed, with nothing after that operation
+ * @times: how often to replay it, at most
+ *
+ * Return: true with the first replay that differs; false if none did, because
+ * all agreed, or could not be had on this machine.
+ */
+bool lit_again(struct lit_lab *lab, const struct lit_sequence *sequence,
+	       int times);
+
+/* What /proc/vmstat counts of that which may change pages from outside. */
+enum lit_counter {
+	LIT_COUNTER_FALLBACK,
+	LIT_COUNTER_FALLBACK_CHARGE,
+	LIT_COUNTER_UNSPLIT,
+	LIT_COUNTER_COLLAPSE,
+	LIT_COUNTER_STEAL_KSWAPD,
+	LIT_COUNTER_STEAL_DIRECT,
+	LIT_COUNTER_REFAULT,
+	LIT_COUNTER_DROP,
+	LIT_COUNTER_MIGRATE,
+	LIT_COUNTER_COMPACT,
+	LIT_COUNTERS,
+};
+
+/**
+ * struct lit_counters - counters of the whole system
+ * @value: each of them; 0 where a kernel does not have it
+ */
+struct lit_counters {
+	uint64_t value[LIT_COUNTERS];
+};
+
+/**
+ * lit_counters() - Read the counters.
+ * @counters: filled in
+ */
+void lit_counters(struct lit_counters *counters);
+
+/**
+ * lit_counters_moved() - Say which counters moved, and by how much.
+ * @before: read before
+ * @after: read after
+ * @text: set to a list, or to a phrase that says that none did
+ * @size: bytes of @text
+ */
+void lit_counters_moved(const struct lit_counters *before,
+			const struct lit_counters *after, char *text,
+			size_t size);
+
+/**
  * lit_shrink() - Make a failing sequence as short as possible.
  * @lab: the laboratory
  * @sequence: a sequence that differs; shortened in place

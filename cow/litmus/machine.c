@@ -94,25 +94,6 @@ bool lit_sees_huge(void)
 	       kernel >= MM_KERNEL(6, 7, 0);
 }
 
-/* By /proc/vmstat, of the whole system: if in doubt, it was for us. */
-struct lit_misses lit_huge_misses(void)
-{
-	FILE *file = fopen("/proc/vmstat", "re");
-	struct lit_misses misses = { 0 };
-	unsigned long n;
-	char line[100];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "thp_fault_fallback %lu", &n) == 1 ||
-		    sscanf(line, "thp_fault_fallback_charge %lu", &n) == 1)
-			misses.fallbacks += n;
-		else if (sscanf(line, "thp_split_page_failed %lu", &n) == 1)
-			misses.unsplit += n;
-	if (file)
-		fclose(file);
-	return misses;
-}
-
 void lit_machine(struct mm_machine *machine)
 {
 	struct utsname name = { 0 };

@@ -97,3 +97,17 @@ int lit_replay(struct lit_lab *lab, const struct lit_sequence *sequence,
 	lit_kernel_stop(lab->kernel);
 	return rc ? rc : i;
 }
+
+bool lit_again(struct lit_lab *lab, const struct lit_sequence *sequence,
+	       int times)
+{
+	struct lit_diff diff;
+
+	for (int i = 0; i < times; i++) {
+		int agreed = lit_replay(lab, sequence, &diff);
+
+		if (agreed >= 0 && agreed < sequence->ops)
+			return true;
+	}
+	return false;
+}

@@ -17,6 +17,7 @@
 
 #include "litmus/litmus.h"
 #include "litmus_machine.h"
+#include "litmus_random.h"
 
 enum { PASS = 0, FAIL = 1, USAGE = 2, SKIP = 4 };
 
@@ -63,11 +64,11 @@ static const struct argp_option options[] = {
 static struct {
 	enum lit_mode mode;
 	bool step, why, ask, tap, json, quiet, unpinned, huge;
-	long random, seed, ops;
-	const char *out, *dir;
+	struct litmus_random random;
+	const char *dir;
 	char **file;
 	int files;
-} opt = { .seed = 1, .ops = 24, .out = ".", .dir = "/var/tmp" };
+} opt = { .random = { .seed = 1, .ops = 24, .out = "." }, .dir = "/var/tmp" };
 
 static struct lit_lab lab;
 static struct lit_scenario scenario;
@@ -93,11 +94,11 @@ static void check_options(struct argp_state *state)
 		argp_error(state, "only the --model can be another machine");
 	if (litmus_machine.show)
 		return;
-	if (!opt.random == !opt.files)
+	if (!opt.random.sequences == !opt.files)
 		argp_error(state, "either scenario files or --random");
-	if (opt.huge && !opt.random)
+	if (opt.huge && !opt.random.sequences)
 		argp_error(state, "--huge goes with --random");
-	if (opt.random && opt.mode != LIT_COMPARE)
+	if (opt.random.sequences && opt.mode != LIT_COMPARE)
 		argp_error(state, "--random compares model and kernel");
 }
 
@@ -115,17 +116,19 @@ static error_t parse_random(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
 	case KEY_RANDOM:
-		opt.random =
+		opt.random.sequences =
 			litmus_number(state, "--random", arg, 1, 1000000000);
 		return 0;
 	case KEY_SEED:
-		opt.seed = litmus_number(state, "--seed", arg, 0, 1L << 60);
+		opt.random.seed =
+			litmus_number(state, "--seed", arg, 0, 1L << 60);
 		return 0;
 	case KEY_OPS:
-		opt.ops = litmus_number(state, "--ops", arg, 1, LIT_OPS_MAX);
+		opt.random.ops =
+			litmus_number(state, "--ops", arg, 1, LIT_OPS_MAX);
 		return 0;
 	case KEY_OUT:
-		opt.out = arg;
+		opt.random.out = arg;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -300,63 +303,6 @@ static int run_files(void)
 	return passed ? worst : SKIP;
 }
 
-static void reproduce(uint64_t seed, struct lit_sequence *sequence,
-		      struct lit_diff *diff)
-{
-	char path[LIT_WHAT_MAX];
-	int rc = lit_reproduce(&lab, seed, sequence, diff, opt.out, path);
-
-	if (rc)
-		errx(FAIL, "%s: %s", lit_what(), strerror(-rc));
-	printf("seed %llu differs: P%d page %d %s; %d operations remain: %s\n",
-	       (unsigned long long)seed, diff->proc, diff->page, diff->what,
-	       sequence->ops, path);
-}
-
-static void progress(long done)
-{
-	if (isatty(STDERR_FILENO) && (done % 20 == 0 || done == opt.random))
-		fprintf(stderr, "\r%ld of %ld sequences, %d differ%s", done,
-			opt.random, differing, done == opt.random ? "\n" : "");
-}
-
-static int run_random(void)
-{
-	static struct lit_sequence sequence;
-	struct lit_diff diff;
-
-	for (long i = 0; i < opt.random; i++) {
-		int agreed = lit_random(&lab, opt.seed + i, opt.ops, &sequence,
-					&diff);
-
-		if (agreed == -ENODEV) {
-			skipped++;
-			warnx("seed %ld: skipped: %s", opt.seed + i,
-			      lit_what());
-			continue;
-		}
-		if (agreed < 0)
-			errx(FAIL, "seed %ld: %s: %s", opt.seed + i, lit_what(),
-			     strerror(-agreed));
-		if (agreed < opt.ops) {
-			differing++;
-			reproduce(opt.seed + i, &sequence, &diff);
-			break;
-		}
-		ok++;
-		progress(i + 1);
-	}
-	printf("%d of %ld sequences of %ld operations agree%s\n", ok,
-	       opt.random, opt.ops,
-	       differing ? "; stopped at the first that does not" : "");
-	if (skipped)
-		printf("%d sequences skipped: not compared\n", skipped);
-	if (lab.identity->moved)
-		printf("the kernel moved %llu pages meanwhile (compaction)\n",
-		       (unsigned long long)lab.identity->moved);
-	return differing ? FAIL : ok ? PASS : SKIP;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct argp_child machine[] = {
@@ -390,9 +336,9 @@ int main(int argc, char **argv)
 	}
 	if (litmus_machine.show)
 		litmus_machine_show(&lab.machine);
-	status = litmus_machine.show ? PASS :
-		 opt.random	     ? run_random() :
-				       run_files();
+	status = litmus_machine.show  ? PASS :
+		 opt.random.sequences ? litmus_random(&lab, &opt.random) :
+					run_files();
 	lit_lab_close(&lab);
 	if (fflush(stdout) || ferror(stdout))
 		err(FAIL, "write to standard output");
