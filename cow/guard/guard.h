@@ -84,6 +84,16 @@ struct guard_path {
 #define GUARD_FILES	(1u << 4) /* enforce @paths by landlock */
 #define GUARD_CLOSE_FDS (1u << 5) /* pass on descriptors 0 to 2, no others */
 #define GUARD_TICKS	(1u << 6) /* see guard_next() */
+#define GUARD_HOLD	(1u << 7) /* by ptrace(2): nothing outlives the keeper */
+
+/*
+ * GUARD_HOLD: the kernel itself kills the command and all its children when the
+ * keeper ends, whoever else is killed with it; and guard_usage() misses none.
+ * The price: nothing else can trace them (gdb, LeakSanitizer); each new task and
+ * each signal costs a stop; and a signal that is ignored may end a wait such as
+ * epoll_wait(2) by EINTR. The caller has to refuse CLONE_UNTRACED and CLONE_PTRACE,
+ * and execve() by other threads than the first (guard_is_first()). See guard_held().
+ */
 
 /**
  * struct guard_spec - a command and what it is allowed

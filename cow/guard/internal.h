@@ -67,6 +67,7 @@ struct guard {
 	int exec_error;
 	unsigned int files; /* left in the tmpdir */
 	char *tmpdir; /* for us to remove should both be killed */
+	const struct child_word *word;
 	uint64_t asked[ASKED_BITS / 64]; /* calls the user's rules notify */
 	bool ask_other;
 	struct seccomp_notif *req;
@@ -94,6 +95,9 @@ struct child_word {
 	_Atomic int exec_error;
 	_Atomic int killable;
 	_Atomic int aside; /* the keeper answers to another name and group */
+	_Atomic int held; /* the keeper traces the command, as GUARD_HOLD asks */
+	_Atomic uint64_t used_ns; /* then: by all threads so far */
+	_Atomic uint64_t written;
 };
 
 struct child {
@@ -107,6 +111,12 @@ struct child {
 };
 
 _Noreturn void guard_run_child(const struct child *c);
+
+/* hold.c */
+int guard_hold(pid_t pid);
+void guard_go_on(pid_t tid);
+void guard_held_ended(pid_t tid);
+void guard_held_use(struct child_word *word);
 
 /* landlock.c */
 int guard_files(const struct guard_spec *spec, int *fd);

@@ -25,6 +25,7 @@
 #include "internal.h"
 
 #define GRACE_MS 200 /* for children that are on their way out anyway */
+#define SUM_MS	 20 /* how often what held tasks use is added up, at least */
 
 struct keeper {
 	int sock;
@@ -32,6 +33,7 @@ struct keeper {
 	pid_t target;
 	bool gone; /* the target has been reaped */
 	bool wait_all;
+	bool held;
 	const char *tmpdir;
 	struct child_word *word;
 };
@@ -60,21 +62,35 @@ static void tell(int sock, enum note_what what, int value, int fd)
 	sendmsg(sock, &msg, MSG_NOSIGNAL);
 }
 
+static void tell_end(struct keeper *k, int status)
+{
+	k->gone = true;
+	if (k->word->exec_error)
+		tell(k->sock, NOTE_NO_EXEC, k->word->exec_error, -1);
+	tell(k->sock, NOTE_EXIT, status, -1);
+}
+
 /* Reap what has ended. Return: false when there is no child left. */
 static bool reap(struct keeper *k)
 {
+	const int what = WEXITED | WNOWAIT | WNOHANG | __WALL |
+			 (k->held ? WSTOPPED : 0);
+	siginfo_t si;
 	int status;
-	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != k->target)
+	for (si.si_pid = 0; !waitid(P_ALL, 0, &si, what); si.si_pid = 0) {
+		if (!si.si_pid)
+			return true;
+		if (si.si_code == CLD_TRAPPED || si.si_code == CLD_STOPPED) {
+			guard_go_on(si.si_pid);
 			continue;
-		k->gone = true;
-		if (k->word->exec_error)
-			tell(k->sock, NOTE_NO_EXEC, k->word->exec_error, -1);
-		tell(k->sock, NOTE_EXIT, status, -1);
+		}
+		guard_held_ended(si.si_pid);
+		waitpid(si.si_pid, &status, __WALL);
+		if (si.si_pid == k->target)
+			tell_end(k, status);
 	}
-	return pid == 0;
+	return false;
 }
 
 static bool wait_child(struct keeper *k, int ms)
@@ -125,16 +141,18 @@ static void keep(struct keeper *k)
 	int ms, killed;
 
 	while (some && !(k->gone && !k->wait_all)) {
-		if (poll(p, 2, -1) < 0)
+		if (poll(p, 2, k->held ? SUM_MS : -1) < 0)
 			break;
 		if (p[0].revents) /* nobody ever writes: this is the end */
 			break;
 		some = wait_child(k, 0);
+		guard_held_use(k->word);
 	}
 	for (ms = 0; some && k->gone && ms < GRACE_MS && !p[0].revents;
 	     ms += 10)
 		some = wait_child(k, 10);
 	killed = some ? kill_all(k) : 0;
+	guard_held_use(k->word);
 	tell(k->sock, NOTE_FILES, guard_remove_folder(k->tmpdir), -1);
 	tell(k->sock, NOTE_DONE, killed, -1);
 }
@@ -173,10 +191,13 @@ static pid_t start_child(struct child *c)
  * The command stays in the supervisor's session and group: to the terminal both
  * are one job. So the keeper leaves them after it has begun the command.
  */
-static int part(const struct child *c)
+static int part(struct keeper *k, const struct child *c)
 {
 	int err = guard_step_aside("guard-keeper");
 
+	if (!err && c->spec->flags & GUARD_HOLD)
+		k->held = !guard_hold(k->target);
+	c->word->held = k->held;
 	c->word->aside = !err;
 	return err;
 }
@@ -189,7 +210,7 @@ static int start_target(struct keeper *k, struct child *c)
 	if (fd)
 		return fd;
 	k->target = start_child(c);
-	fd = k->target < 0 ? k->target : part(c);
+	fd = k->target < 0 ? k->target : part(k, c);
 	if (!fd)
 		fd = await_listener(c, k->target);
 	if (c->landlock_fd >= 0)
@@ -296,6 +317,8 @@ int guard_start_keeper(struct guard *g, const struct guard_spec *spec,
 		close(sv[0]);
 	} else {
 		g->sock = sv[0];
+		g->word = c.word;
+		return 0;
 	}
 unmap_word:
 	munmap(c.word, sizeof(*c.word));

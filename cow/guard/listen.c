@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -340,6 +341,8 @@ void guard_close(struct guard *g)
 		return;
 	guard_end_keepers(g);
 	guard_forget(g);
+	if (g->word)
+		munmap((void *)g->word, sizeof(*g->word));
 	free(g->tmpdir);
 	free(g->req);
 	free(g->resp);

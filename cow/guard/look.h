@@ -25,13 +25,13 @@ unsigned int guard_live(struct guard *g);
 /**
  * struct guard_use - what the command and its children use
  * @rss: their resident pages now, in bytes; shared ones count for each
- * @cpu_ms: processor time so far in milliseconds, of the ended ones too
+ * @cpu_ns: processor time so far in nanoseconds, of the ended ones too
  * @written: bytes given to write(2) and its kin so far, wherever to; 0 where
  *           the kernel keeps no such count (/proc/PID/io)
  */
 struct guard_use {
 	uint64_t rss;
-	uint64_t cpu_ms;
+	uint64_t cpu_ns;
 	uint64_t written;
 };
 
@@ -39,8 +39,30 @@ struct guard_use {
  * guard_usage() - add up what the command and its children use
  * @g: the guard
  * @use: filled in
+ *
+ * Where the command is not held (guard_held()) an ended child counts only when
+ * it was waited for: the kernel adds its sums to those of whoever waits. Held,
+ * each counts, also after GUARD_DONE.
  */
 void guard_usage(struct guard *g, struct guard_use *use);
+
+/**
+ * guard_held() - does the keeper trace the command, as GUARD_HOLD asks?
+ * @g: the guard
+ *
+ * Return: false without GUARD_HOLD, or where the kernel lets nobody trace (Yama's
+ * ptrace_scope of 2 and 3).
+ */
+bool guard_held(const struct guard *g);
+
+/**
+ * guard_is_first() - does a call come from the first thread of its process?
+ * @ev: a GUARD_CALL
+ *
+ * When another one makes an execve(), the first ends unseen by its tracer
+ * (de_thread() in fs/exec.c).
+ */
+bool guard_is_first(const struct guard_event *ev);
 
 /**
  * guard_process_size() - address space of the process of a thread

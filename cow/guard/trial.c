@@ -150,6 +150,8 @@ int guard_try(struct guard_trial *t)
 	spec.rules = rules;
 	if (t->wait_all)
 		spec.flags |= GUARD_WAIT_ALL;
+	if (t->hold)
+		spec.flags |= GUARD_HOLD;
 	t->status = 0;
 	t->timed_out = false;
 	t->left = 0;
@@ -158,7 +160,7 @@ int guard_try(struct guard_trial *t)
 	free(rules);
 	if (err)
 		return err;
-	err = supervise(g, t);
+	err = t->hold && !guard_held(g) ? -EOPNOTSUPP : supervise(g, t);
 	guard_close(g);
 	return err;
 }

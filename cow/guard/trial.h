@@ -52,6 +52,7 @@ struct guard_fault {
  * @tmpdir: a folder for the time of the trial, as in struct guard_spec, or NULL
  * @limit_ms: kill it after so many milliseconds, or -1
  * @wait_all: the trial ends when all processes have, not just the command
+ * @hold: GUARD_HOLD of guard_open()
  * @saw: called for each counted call with what became of it, or NULL
  * @arg: for @saw
  * @stop_sig: a signal to hand on to the command when a wait is interrupted,
@@ -70,6 +71,7 @@ struct guard_trial {
 	const char *tmpdir;
 	int limit_ms;
 	bool wait_all;
+	bool hold;
 	void (*saw)(struct guard *g, const struct guard_event *ev,
 		    const struct guard_who *who, const struct guard_fault *hit,
 		    void *arg);
@@ -88,8 +90,9 @@ struct guard_trial {
  * The same trial of a program that behaves the same gives the same result:
  * faults count by task, not by the order in which tasks happen to run.
  *
- * Return: 0 when the command ran, whatever became of it; or -errno as
- * guard_open() and guard_next() have it, or as execve(2) failed.
+ * Return: 0 when the command ran, whatever became of it; -EOPNOTSUPP when it
+ * was to be held and the kernel lets nobody trace; or -errno as guard_open() and
+ * guard_next() have it, or as execve(2) failed.
  */
 int guard_try(struct guard_trial *t);
 

@@ -4,8 +4,8 @@
  *
  * What is limited process by process (setrlimit(2)) a program gets round by
  * fork. So the sums are taken here, from /proc, of the keeper and all below:
- * what an ended process has used is added to its parent, in the end to the
- * keeper.
+ * what a process had used is added to whoever waits for it, in the end to the
+ * keeper. Of held ones the keeper has the sums (hold.c), waited for or not.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -87,19 +87,30 @@ static uint64_t read_written(pid_t pid)
 	return written;
 }
 
-static void add_usage(pid_t pid, void *arg)
+static void add_rss(pid_t pid, void *arg)
 {
 	struct guard_use *use = arg;
 
 	use->rss += read_rss(pid);
-	use->cpu_ms += read_ticks(pid) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+static void add_rest(pid_t pid, void *arg)
+{
+	struct guard_use *use = arg;
+
+	use->cpu_ns += read_ticks(pid) * 1000000000 / sysconf(_SC_CLK_TCK);
 	use->written += read_written(pid);
 }
 
 void guard_usage(struct guard *g, struct guard_use *use)
 {
 	memset(use, 0, sizeof(*use));
-	add_usage(g->keeper, use);
-	use->rss = 0; /* the keeper's own memory is not the command's */
-	guard_walk(g->keeper, add_usage, use);
+	guard_walk(g->keeper, add_rss, use);
+	if (g->word->held) {
+		use->cpu_ns = g->word->used_ns;
+		use->written = g->word->written;
+	} else {
+		add_rest(g->keeper, use);
+		guard_walk(g->keeper, add_rest, use);
+	}
 }

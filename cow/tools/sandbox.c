@@ -33,6 +33,7 @@ static const struct profile profiles[] = {
 	{ .name = "lab",
 	  .write_here = true,
 	  .watch_memory = true,
+	  .hold = true,
 	  .cpu_s = 5,
 	  .wall_s = 10,
 	  .tasks = 32,
@@ -182,26 +183,36 @@ static long now_ms(void)
 	return ts.tv_sec * 1000L + ts.tv_nsec / 1000000;
 }
 
-/* Return: true when the run is over for its time, its memory or its output. */
-static bool over_limit(struct guard *g, long begin)
+/* Return: true, and it has been said, when more was used than is allowed. */
+static bool used_up(struct guard *g, const char *what)
 {
-	static long told; /* when a signal was handed on */
 	struct guard_use use;
 
 	guard_usage(g, &use);
+	if (use.cpu_ns > is.cpu_s * 1000000000)
+		warnx("%s: %lu s of CPU time are used", what, is.cpu_s);
+	else if (use.rss > is.memory)
+		warnx("%s: %" PRIu64 " bytes of memory in use, %llu allowed",
+		      what, use.rss, is.memory);
+	else if (use.written > is.output)
+		warnx("%s: %" PRIu64 " bytes written, %llu allowed", what,
+		      use.written, is.output);
+	else
+		return false;
+	return true;
+}
+
+/* Return: true when the run is over, for its time or for what it has used. */
+static bool over_limit(struct guard *g, long begin)
+{
+	static long told; /* when a signal was handed on */
+
 	if (stop_sig && !told)
 		told = now_ms();
 	if (now_ms() - begin > (long)is.wall_s * 1000)
 		warnx("killed: %lu s are over", is.wall_s);
-	else if (use.cpu_ms > is.cpu_s * 1000)
-		warnx("killed: %lu s of CPU time are used", is.cpu_s);
-	else if (use.rss > is.memory)
-		warnx("killed: %" PRIu64
-		      " bytes of memory in use, %llu allowed",
-		      use.rss, is.memory);
-	else if (use.written > is.output)
-		warnx("killed: %" PRIu64 " bytes written, %llu allowed",
-		      use.written, is.output);
+	else if (used_up(g, "killed"))
+		return true;
 	else if (told && now_ms() - told > STOP_MS)
 		warnx("killed: SIG%s did not end it", sigabbrev_np(stop_sig));
 	else
@@ -257,6 +268,11 @@ static int supervise(struct guard *g)
 				return -1;
 		}
 	}
+	/* What was used since the last look; of CPU time SIGXCPU has told. */
+	if (guard_held(g) &&
+	    !(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) &&
+	    used_up(g, "over"))
+		return -1;
 	return status;
 }
 
@@ -281,6 +297,8 @@ static int start(struct guard **g)
 	/* perf stat talks to a demo by two descriptors. */
 	if (!is.caps)
 		spec.flags |= GUARD_NO_CAPS | GUARD_CLOSE_FDS;
+	if (is.hold)
+		spec.flags |= GUARD_HOLD;
 	spec.nrules = make_rules(&spec.rules, is.read_all, is.watch_memory);
 	folders.tmpdir = tmpdir;
 	folders.here = is.write_here ? folder : NULL;
@@ -324,6 +342,8 @@ static int run(void)
 		warnx("starting %s: %s", command[0], strerror(-error));
 		return 1;
 	}
+	if (is.hold && !guard_held(g))
+		warnx("no ptrace here: what children nobody waits for use is not counted");
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);

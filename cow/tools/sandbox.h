@@ -11,6 +11,7 @@ struct profile {
 	bool caps; /* root keeps its capabilities */
 	bool read_all;
 	bool write_here; /* the folder it stands in, besides its TMPDIR */
+	bool hold; /* traced: nothing ends uncounted, nothing outlives us */
 	bool watch_memory; /* each mmap and brk is held against the limit */
 	unsigned long cpu_s, wall_s, tasks, files, descriptors;
 	unsigned long long memory, file_size, output;

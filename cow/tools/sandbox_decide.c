@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sandbox.h"
 
@@ -91,19 +92,29 @@ static bool seems_inside(const char *path, unsigned int access)
 	return false;
 }
 
+static bool names_another(struct guard *g, const char *path)
+{
+	char *end, folder[32];
+	pid_t pid;
+
+	if (strncmp(path, "/proc/", 6) != 0)
+		return false;
+	pid = strtol(path + 6, &end, 10);
+	snprintf(folder, sizeof(folder), "/proc/%d", pid);
+	return end != path + 6 && !access(folder, F_OK) && !guard_owns(g, pid);
+}
+
 /*
- * Does a path lead to another process's folder in /proc? The kernel decides
- * (ptrace(2), landlock(7)) and says EACCES; this is for the line that names it.
+ * Does a path lead to another process's folder in /proc, or through it? The
+ * kernel decides (ptrace(2), landlock(7)) and says EACCES; this is for the line
+ * that names it.
  */
 static bool of_another(struct guard *g, const char *path)
 {
-	char real[PATH_MAX], *end;
-	pid_t pid;
+	char real[PATH_MAX];
 
-	if (!realpath(path, real) || strncmp(real, "/proc/", 6) != 0)
-		return false;
-	pid = strtol(real + 6, &end, 10);
-	return end != real + 6 && !guard_owns(g, pid);
+	return names_another(g, path) ||
+	       (realpath(path, real) && names_another(g, real));
 }
 
 static bool wants_write(const struct guard_event *ev, const struct path_call *c)
@@ -180,10 +191,13 @@ static int decide_task(struct guard *g, const struct guard_event *ev)
 {
 	const uint64_t spaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
 				CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
-				CLONE_NEWNET | CLONE_PTRACE;
+				CLONE_NEWNET;
+	const uint64_t traces = CLONE_PTRACE | CLONE_UNTRACED;
 
 	if (ev->nr == SCMP_SYS(clone) && ev->args[0] & spaces)
 		return refuse(g, ev, EPERM, "no namespaces of its own");
+	if (ev->nr == SCMP_SYS(clone) && ev->args[0] & traces)
+		return refuse(g, ev, EPERM, "no say in who traces it");
 	if (guard_live(g) >= is.tasks)
 		return refuse(g, ev, EAGAIN, "too many processes");
 	return guard_allow(g, ev);
@@ -244,9 +258,12 @@ static int decide_exec(struct guard *g, const struct guard_event *ev)
 	bool first = !started;
 
 	started = true;
-	if (first || is.exec)
-		return guard_allow(g, ev);
-	return refuse(g, ev, EACCES, "no other programs");
+	if (!first && !is.exec)
+		return refuse(g, ev, EACCES, "no other programs");
+	if (is.hold && !guard_is_first(ev))
+		return refuse(g, ev, EACCES,
+			      "no other program in place of a thread");
+	return guard_allow(g, ev);
 }
 
 int decide(struct guard *g, const struct guard_event *ev)
