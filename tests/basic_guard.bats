@@ -147,6 +147,22 @@ same_as_strace() {
 		keeper+supervisor group
 }
 
+@test "all of a guard killed at once: the kernel kills what it held" {
+	COW_BUILD=$build scripts/guard/kill.sh 1 all file
+	AS=${nobody[*]} COW_BUILD=$build scripts/guard/kill.sh 1 all
+	[ -z "$(command -v strace)" ] || {
+		run strace -f -qq -o /dev/null -e inject=ptrace:error=EPERM \
+			"$fail" --hold --call mremap -- true 3>&-
+		[ "$status" -eq 1 ]
+		[[ $output == *"Operation not supported"* ]]
+	}
+	run "$ledger" --hold --results -- true
+	[ "$status" -eq 2 ]
+	"$ledger" --hold --totals --json -o "$BATS_TEST_TMPDIR/held" -- sh -c 'ls &wait'
+	"$ledger" --totals --json -o "$BATS_TEST_TMPDIR/free" -- sh -c 'ls &wait'
+	diff "$BATS_TEST_TMPDIR/held" "$BATS_TEST_TMPDIR/free"
+}
+
 @test "a signal to the supervisor goes to the command" {
 	"$ledger" -o /dev/null -- sleep 7733 3>&- &
 	await "sleep 7733"

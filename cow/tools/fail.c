@@ -44,6 +44,9 @@ static const struct argp_option options[] = {
 	{ "loaded", 'l', NULL, 0, "Not the calls of the dynamic loader", 1 },
 	{ "text", 'x', NULL, 0,
 	  "Numbers of the output may differ: they are measured", 1 },
+	{ "hold", 'H', NULL, 0,
+	  "Trace the command: nothing else can, and nothing of it outlives us",
+	  2 },
 	{ "json", 'J', NULL, 0, "One JSON object a line", 2 },
 	{ "tap", 'A', NULL, 0, "Test Anything Protocol", 2 },
 	{ "quiet", 'q', NULL, 0, "Only what went wrong", 2 },
@@ -156,6 +159,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'x':
 		opt.text = true;
 		break;
+	case 'H':
+		opt.hold = true;
+		break;
 	case 'J':
 		opt.json = true;
 		break;
@@ -228,6 +234,7 @@ static int run_once(void)
 				 .nfaults = opt.nfaults,
 				 .limit_ms = opt.time_ms ? opt.time_ms : -1,
 				 .wait_all = true,
+				 .hold = opt.hold,
 				 .saw = tell_hit,
 				 .stop_sig = &stop_sig };
 	int error;

@@ -13,7 +13,7 @@
 struct fail_options {
 	struct guard_fault faults[MAX_FAULTS];
 	size_t nfaults;
-	bool sweep, quiet, json, tap, loaded, text;
+	bool sweep, quiet, json, tap, loaded, text, hold;
 	int jobs;
 	size_t part, parts; /* of a sweep: part is 1 to parts */
 	int time_ms;

@@ -127,6 +127,7 @@ static void rehearse(void)
 	struct guard_trial t = { .faults = faults,
 				 .limit_ms = -1,
 				 .argv = opt.argv,
+				 .hold = opt.hold,
 				 .saw = note_point,
 				 .stop_sig = &stop_sig };
 	struct guard_result again = { 0 };
@@ -186,6 +187,7 @@ static void run_point(const struct point *p, struct result *r)
 	struct guard_trial t = { .faults = &f,
 				 .nfaults = 1,
 				 .argv = opt.argv,
+				 .hold = opt.hold,
 				 .stop_sig = &stop_sig,
 				 .limit_ms = opt.time_ms };
 

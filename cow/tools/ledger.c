@@ -54,6 +54,9 @@ static const struct argp_option options[] = {
 	{ "totals", 't', NULL, 0, "Add up all processes and phases", 0 },
 	{ "results", 'r', NULL, 0, "Tell what failed, too; costs twice as much",
 	  0 },
+	{ "hold", 'H', NULL, 0,
+	  "Trace the command: nothing else can, and nothing of it outlives us",
+	  0 },
 	{ "output", 'o', "FILE", 0, "Write there, not to standard error", 0 },
 	{ 0 }
 };
@@ -70,6 +73,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'r':
 		opt.results = true;
 		break;
+	case 'H':
+		opt.hold = true;
+		break;
 	case 'o':
 		opt.output = arg;
 		break;
@@ -78,6 +84,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "no command given");
+		break;
+	case ARGP_KEY_SUCCESS:
+		if (opt.hold && opt.results)
+			argp_error(state, "--results traces by itself");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -287,6 +297,8 @@ int main(int argc, char **argv)
 		rules[i].action = SCMP_ACT_NOTIFY;
 		rules[i].nr = i < NLISTED ? listed[i].nr : SCMP_SYS(exit_group);
 	}
+	if (opt.hold)
+		spec.flags |= GUARD_HOLD;
 	spec.argv = opt.argv;
 	error = guard_open(&g, &spec);
 	if (error == -EBUSY)
@@ -295,6 +307,8 @@ int main(int argc, char **argv)
 		     opt.argv[0]);
 	if (error)
 		errx(1, "starting %s: %s", opt.argv[0], strerror(-error));
+	if (opt.hold && !guard_held(g))
+		errx(1, "holding %s: nobody may trace here", opt.argv[0]);
 	catch_signals();
 	set_ticks(20000);
 	status = supervise(g);

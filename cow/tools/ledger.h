@@ -9,6 +9,7 @@ struct ledger_options {
 	bool json;
 	bool totals;
 	bool results;
+	bool hold;
 	const char *output;
 	char **argv;
 };

@@ -6,7 +6,9 @@
 #
 # Each way, each tool, ROUNDS times. "early" kills come within the first ten
 # milliseconds, when a guard may not be made of three processes yet; a folder
-# that stays then has to be gone after the next start.
+# that stays then has to be gone after the next start. So with "all", the three
+# processes by number, and "file", by the file they run: then it is the kernel
+# alone that kills the command, which ledger and fail have to be told to --hold.
 #
 # Usage: scripts/guard/kill.sh [ROUNDS [WAY]...]     20 rounds of all ways
 # AS= is a command to run the guards by, such as setpriv as somebody else.
@@ -17,7 +19,7 @@ build=${COW_BUILD:-build}
 rounds=${1:-20}
 ways=(supervisor keeper supervisor+keeper keeper+supervisor watch+keeper
 	supervisor+watch name killall pidof line group session early-name
-	early-line early-group)
+	early-line early-group all file)
 [ $# -lt 2 ] || ways=("${@:2}")
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
@@ -37,14 +39,15 @@ family="$tmp/$nap 1000 & setsid $tmp/$nap 1000 & ($tmp/$nap 1000; :) & wait"
 status=0
 total=0
 
+# start TOOL [OPTION]...
 start()
 {
 	case $1 in
-	ledger) set -- -o /dev/null -- sh -c "$family" ;;
-	fail) set -- -q --call mremap -- sh -c "$family" ;;
+	ledger) set -- "${@:2}" -o /dev/null -- sh -c "$family" ;;
+	fail) set -- "${@:2}" -q --call mremap -- sh -c "$family" ;;
 	sandbox) set -- --exec --wall 100 --read "$tmp" -- sh -c "$family" ;;
-	sweep) set -- --sweep --loaded -q --time 60 --jobs 3 --call mmap -- \
-		"$tmp/nap-$id" hang ;;
+	sweep) set -- "${@:2}" --sweep --loaded -q --time 60 --jobs 3 \
+		--call mmap -- "$tmp/nap-$id" hang ;;
 	esac
 	# A group and a session of its own, as a shell's job has.
 	setsid "${as[@]}" "$program" "$@" > /dev/null 2> "$tmp/err" < /dev/null &
@@ -95,6 +98,9 @@ strike()
 	line | early-line) pkill -9 -f "$program" ;;
 	group | early-group) kill -9 -- "-$supervisor" ;;
 	session) pkill -9 -s "$supervisor" ;;
+	all) kill -9 "$supervisor" "$watch" "$keeper" ;;
+	file) find /proc/[0-9]*/exe -lname "$program" 2> /dev/null |
+		tr -dc '0-9\n' | xargs kill -9 ;;
 	*) echo "no such way: $1"; exit 1 ;;
 	esac
 }
@@ -115,7 +121,10 @@ nothing_left()
 # once TOOL WAY
 once()
 {
-	start "$1"
+	local hold=
+
+	[[ ! $2 =~ ^(all|file)$ ]] || hold=--hold
+	start "$1" $hold
 	if [[ $2 == early-* ]]; then
 		sleep "0.00$((RANDOM % 10))"
 	elif [ "$1" = sweep ]; then
@@ -132,7 +141,7 @@ once()
 	done
 	wait "$supervisor"
 	total=$((total + 1))
-	if [[ $2 == early-* ]]; then
+	if [[ $2 == early-* || $hold ]]; then
 		sleep 0.05
 		[ -z "$(ls -A "$TMPDIR")" ] || stayed=$((stayed + 1))
 		[ "$1" != sweep ] || set -- "$@" --sweep --call mremap
@@ -154,7 +163,7 @@ for tool in ledger fail sandbox sweep; do
 			command -v "$way" > /dev/null || continue
 		# A sweep has several guards, which only names and groups meet.
 		[ "$tool" != sweep ] ||
-			[[ $way =~ name|line|group|session|killall|pidof ]] ||
+			[[ $way =~ name|line|group|session|killall|pidof|file ]] ||
 			continue
 		stayed=0
 		for ((i = 0; i < rounds; i++)); do
