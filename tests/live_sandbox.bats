@@ -16,7 +16,8 @@ setup() {
 	install "$build/cow/tools/sandbox" "$tmp/bin"
 	sandbox=$tmp/bin/sandbox
 	echo secret > "$tmp/out/secret"
-	cp "$build/tests/fixtures/escape" "$build/tests/fixtures/bomb" "$tmp/in"
+	cp "$build/tests/fixtures/escape" "$build/tests/fixtures/bomb" \
+		"$build/tests/fixtures/breakout" "$tmp/in"
 	chmod -R a+rwX "$tmp"
 	users=("env")
 	[ "$(id -u)" -ne 0 ] ||
@@ -56,8 +57,9 @@ refused() {
 	local ways=("$@") program way i n
 
 	for ((i = 0; i < $#; i += 2)); do
-		program=escape
-		! ./bomb | grep -qx "${ways[i]}" || program=bomb
+		for program in bomb breakout escape; do
+			! ./$program | grep -qx "${ways[i]}" || break
+		done
 		start "$tmp/${ways[i]}" $program "${ways[i]}"
 	done
 	wait
@@ -132,6 +134,10 @@ refused() {
 	refused exec 'refused execve("/bin/sh")' \
 		exec-memory 'refused execveat(' \
 		exec-loader 'refused execve("/lib64/ld-linux-x86-64.so.2")'
+	# The first thread would end unseen, and with it what it has used.
+	run "$sandbox" --exec -- ./breakout exec-in-thread "$tmp/out" 3>&-
+	[ "$status" -ne 0 ]
+	[[ $output == *"refused execve(\"/bin/sh\"): no other program in place"* ]]
 }
 
 @test "bombs of processes, threads and memory" {
@@ -143,17 +149,21 @@ refused() {
 	refused family-bomb "killed: *bytes of memory in use"
 }
 
+# Into a pipe that is read; what is written there is dropped.
+floods() {
+	"$sandbox" --cpu 20 --wall 30 --output 4M -- ./bomb "$1" "$tmp/out" 2> "$tmp/e" 3>&- |
+		wc -c > "$tmp/n"
+	grep "sandbox: .*: .* bytes written, 4194304 allowed" "$tmp/e"
+}
+
 @test "filling the disk" {
 	refused fill-file "killed: a file would be larger than" \
 		fill-folder "refused openat(*too many files made" \
 		fill-unnamed "refused openat(*too many files made" \
 		fill-memory "refused memfd_create(*over the memory limit" \
 		fill-deep "refused mkdir(*too many files made"
-	# Into a pipe that is read; what is written there is dropped.
-	limits=(--cpu 20 --wall 30 --output 4M)
-	"$sandbox" "${limits[@]}" -- ./bomb flood "$tmp/out" 2> "$tmp/e" 3>&- |
-		wc -c > "$tmp/n"
-	grep "sandbox: killed: .* bytes written, 4194304 allowed" "$tmp/e"
+	floods flood
+	floods flood-unseen
 	nothing_left
 }
 
@@ -162,6 +172,7 @@ refused() {
 	refused loop "killed: 1 s of CPU time are used" \
 		loop-in-child "killed: 1 s of CPU time are used" \
 		headless "killed: 1 s of CPU time are used" \
+		burn-unseen "killed: 1 s of CPU time are used" \
 		outlive "killed: 1 process it left behind"
 	limits=(--wall 1)
 	refused wait "killed: 1 s are over" \
@@ -192,9 +203,61 @@ refused() {
 	fi
 }
 
+@test "tasks that lead out" {
+	refused untraced "refused clone(0x800011): no say in who traces it" \
+		exec-by-number 'refused execve("/proc/self/fd/' \
+		trace-me "refused ptrace(0, " \
+		stop-keeper "refused kill(" \
+		stop-thread "refused tkill(" \
+		queue-signal "refused rt_sigqueueinfo(" \
+		take-descriptor "refused pidfd_getfd(" \
+		wish-away "refused process_mrelease(" \
+		move-pages "refused move_pages(" \
+		nice "refused setpriority(" \
+		limit-parent "refused prlimit64(" \
+		compare "refused kcmp(" \
+		parent-memory 'refused openat(AT_FDCWD, "/proc/' \
+		parent-file 'refused openat(AT_FDCWD, "/proc/' \
+		parent-root 'refused openat(AT_FDCWD, "/proc/'
+}
+
+@test "files by other ways than a path, and what others could find" {
+	refused own-memory 'refused openat(AT_FDCWD, "/proc/self/mem"' \
+		own-badness 'refused openat(AT_FDCWD, "/proc/self/oom_score_adj"' \
+		setting 'refused openat(AT_FDCWD, "/proc/sys/vm/drop_caches"' \
+		segment "refused shmget(" \
+		named-queue "refused mq_open(" \
+		named-memory 'refused openat(AT_FDCWD, "/dev/shm/cow-breakout"' \
+		key "refused add_key(" \
+		secret-memory "refused memfd_secret(" \
+		by-handle "refused open_by_handle_at(" \
+		by-how "refused openat2(" \
+		by-new-link "refused linkat(" \
+		by-exchange "refused renameat2(" \
+		unnamed-outside "refused openat(AT_FDCWD, \"$tmp/out\", " \
+		folder-outside "refused mkdir(" \
+		link-into "refused symlink(" \
+		reopen "refused openat(AT_FDCWD, \"$tmp/out/secret\", " \
+		device "refused mknod" \
+		give-away "refused chown(" \
+		attribute "refused setxattr(" \
+		watch-files "refused inotify_init1(" \
+		watch-all-files "refused fanotify_init(" \
+		lease "refused fcntl("
+}
+
+@test "the machine itself" {
+	refused chroot "refused chroot(" \
+		be-another "refused setuid(" \
+		bpf "refused bpf(" \
+		perf "refused perf_event_open(" \
+		host-name "refused sethostname(" \
+		no-such-call "refused call 1023("
+}
+
 @test "no way is forgotten" {
-	for way in $(./escape; ./bomb); do
-		grep -qE "(refused|bomb|	) *$way " "$BATS_TEST_FILENAME" || {
+	for way in $(./escape; ./bomb; ./breakout); do
+		grep -qE "(refused|floods|breakout|	) *$way( |$)" "$BATS_TEST_FILENAME" || {
 			echo "no test of $way"
 			return 1
 		}
