@@ -76,7 +76,7 @@ for program in $3; do
 	tests/unit/guard_*) ;;
 	tests/unit/alloc_shadow_test)
 		COW_OPS=1000 sweep "$program" "$build/$program" ;;
-	# It does itself what a sweep does: 17,000 calls, each run two seconds.
+	# It does itself what a sweep does: 25,800 calls, a day of runs.
 	tests/unit/alloc_failure_test)
 		sweep "$program" --part=1/150 "$build/$program" ;;
 	*) sweep "$program" "$build/$program" ;;
