@@ -5,6 +5,7 @@
  * The preload libraries alone export these names, so that the core itself stays
  * testable beside the C library's.
  */
+#include "../spans.h"
 #include "preload.h"
 
 #include <errno.h>
@@ -81,8 +82,13 @@ EXPORT void *pvalloc(size_t size)
 	return serve_memalign(page, whole & ~(page - 1));
 }
 
+/* Some programs ask at each request and each free. */
 EXPORT size_t malloc_usable_size(void *ptr)
 {
+	const struct span *span = pagemap_get(ptr);
+
+	if (span && span->fast && span_has(span, ptr))
+		return span_block_size(span);
 	return heap_usable_size(preload_heap(), ptr);
 }
 
