@@ -134,7 +134,7 @@ perl     := $(wildcard scripts/*/*.p[lm])
 
 .PHONY: all deps-test demo perf test test-long stress lint format install clean help \
 	deps-build deps-run deps-lint test-kernels tests-build sweep sweep-others \
-	kill-guards bench-guard bench \
+	kill-guards bench-guard bench bench-counts \
 	bench-fork deps-bench plot-tradeoff litmus-random litmus-rules \
 	labs lab check-lab class-lab lab-release check-labs \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
@@ -327,6 +327,15 @@ bench: deps-bench
 		scripts/bench/cpu.sh $(O)/bench/cpu.csv
 	@scripts/bench/table.sh $(O)/bench/cpu.csv $(O)/bench/cpu-medians.csv
 	@scripts/bench/chart.sh $(O)/bench/cpu-medians.csv $(O)/bench/cpu.svg
+
+## Count instructions and cache misses of the same, by valgrind (ONLY=)
+bench-counts: deps-bench
+	@$(MAKE) --no-print-directory all $(addprefix $(O)/,$(benches))
+	@mkdir -p $(O)/bench
+	@COW_BUILD=$(abspath $(O)) ROUNDS=1 ONLY="$(ONLY)" \
+		MEASURE=$(abspath scripts/bench/count.sh) \
+		scripts/bench/cpu.sh $(O)/bench/counts.csv
+	@scripts/bench/table.sh $(O)/bench/counts.csv $(O)/bench/counts-all.csv counts
 
 ## Count what a fork costs on each allocator (SEEDS=, ONLY='heap often many redis')
 bench-fork: deps-bench

@@ -4,6 +4,7 @@
 # round by round, the order rotated in each. One line a run into a CSV file.
 #
 # usage: cpu.sh OUT.csv   (ROUNDS=5, ONLY='names or groups')
+# With MEASURE=count.sh it counts instead of measuring.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +14,7 @@ out=$1
 rounds=${ROUNDS:-5}
 tests=$(realpath "$build/tests/bench")
 data=$(realpath -m "$build/bench/data")
+measure=${MEASURE:-$tests/measure}
 python=$(python || echo python3)
 one=$(mktemp) log=$(mktemp)
 trap 'rm -f "$one" "$log"' EXIT
@@ -77,7 +79,7 @@ run()
 	if [ "$name" = redis ]; then
 		"$here/redis.sh" "$one" "$preload" "$words"
 	else
-		(cd "$data" && "$tests/measure" "$one" "$preload" "$words" "$@")
+		(cd "$data" && "$measure" "$one" "$preload" "$words" "$@")
 	fi >"$log" 2>&1 || {
 		echo "FAILED $name $words $preload: $(tail -n 1 "$log")" >&2
 		echo "- - -" >"$one"
@@ -101,6 +103,8 @@ for ((round = 0; round < rounds; round++)); do
 				<<<"${allocator[(i + round) % ${#allocator[@]}]}"
 			# Ten times slower, and not made for speed: once.
 			[ "$who" != classic ] || [ "$round" = 0 ] || continue
+			# Nor is that counted, or what differs in page size alone.
+			[[ -z ${MEASURE:-} || $who != @(classic|thp) ]] || continue
 			# shellcheck disable=SC2086 # the command's words
 			printf '%s,%s,%s,%s,%s\n' "$round" "$group" "$name" "$who" \
 				"$(run "$name" "$preload" "$words" $command)" >>"$out"

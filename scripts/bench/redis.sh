@@ -12,7 +12,7 @@ port=$((20000 + $$ % 20000))
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-"$build/tests/bench/measure" "$1" "$2" "$3" redis-server --port "$port" \
+"${MEASURE:-$build/tests/bench/measure}" "$1" "$2" "$3" redis-server --port "$port" \
 	--bind 127.0.0.1 --save '' --dir "$folder" >"$folder/log" 2>&1 &
 pid=$!
 tries=0

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 # Medians of a CSV of runs, as ratios to glibc: a table for each of CPU time,
 # peak memory and page faults, geometric means of the groups, and the limits.
-# The medians go to MEDIANS.csv, for charts.
+# The medians go to MEDIANS.csv, for charts. "counts": the runs were counted by
+# count.sh, and the limits are none of theirs.
 #
-# usage: table.sh RUNS.csv MEDIANS.csv
+# usage: table.sh RUNS.csv MEDIANS.csv [counts]
 set -euo pipefail
 
-awk -F, -v medians="$2" '
+awk -F, -v medians="$2" -v counts="${3:-}" '
 function median(list,   v, n, i, j, t) {
 	n = split(list, v, " ")
 	for (i = 2; i <= n; i++)
@@ -151,10 +152,10 @@ END {
 				w, a, med[1, w, a], med[2, w, a], med[3, w, a],
 				ratio(1, w, a), ratio(2, w, a), ratio(3, w, a) >medians
 		}
-	table(1, "CPU time", " s")
-	table(2, "Peak memory", " K")
-	table(3, "Page faults", "")
+	table(1, counts ? "Instructions" : "CPU time", counts ? " M" : " s")
+	table(2, counts ? "Misses of 32 KiB" : "Peak memory", " K")
+	table(3, counts ? "Misses of 512 KiB" : "Page faults", counts ? " K" : "")
 	for (i = 1; i <= names; i++)
-		if (name[i] == "spans" || name[i] == "thp")
+		if (!counts && (name[i] == "spans" || name[i] == "thp"))
 			goals(name[i])
 }' "$1"
