@@ -9,7 +9,7 @@
 # Prints: MB-PRIVATE FAULTS
 set -euo pipefail
 
-port=$((20000 + $$ % 20000))
+port=$((10000 + $$ % 20000)) # below those the kernel gives to clients
 keys=1000000
 format=${3:-key:%d}
 folder=$(mktemp -d)

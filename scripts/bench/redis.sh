@@ -8,7 +8,7 @@
 set -euo pipefail
 
 build=${COW_BUILD:-build}
-port=$((20000 + $$ % 20000))
+port=$((10000 + $$ % 20000)) # below those the kernel gives to clients
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
