@@ -17,7 +17,8 @@
  * Page @i begins with value + i; what is right already is left alone. Nothing
  * is read behind the old end: read-ahead would bring large folios.
  */
-static int fill(int fd, const struct lit_file *file, off_t old_size)
+static int fill(const struct lit_shared *shared, int fd,
+		const struct lit_file *file, off_t old_size)
 {
 	size_t page_size = obs_page_size();
 	char *text = calloc(1, page_size);
@@ -26,12 +27,14 @@ static int fill(int fd, const struct lit_file *file, off_t old_size)
 	if (!text)
 		return lit_fail(ENOMEM, "write a file");
 	for (int i = 0; i < file->cached && !rc; i++) {
-		char want = file->value + i;
+		struct lit_content is,
+			want = lit_content(shared, file->value + i);
 
 		if ((off_t)(i * page_size) < old_size &&
-		    pread(fd, text, 1, i * page_size) == 1 && *text == want)
+		    pread(fd, &is, sizeof(is), i * page_size) == sizeof(is) &&
+		    !memcmp(&is, &want, sizeof(is)))
 			continue;
-		*text = want;
+		memcpy(text, &want, sizeof(want));
 		if (pwrite(fd, text, page_size, i * page_size) !=
 		    (ssize_t)page_size)
 			rc = lit_fail(errno, "write the file '%s'", file->name);
@@ -40,7 +43,8 @@ static int fill(int fd, const struct lit_file *file, off_t old_size)
 	return rc;
 }
 
-static int resize(int fd, const struct lit_file *file)
+static int resize(const struct lit_shared *shared, int fd,
+		  const struct lit_file *file)
 {
 	struct stat old;
 
@@ -49,16 +53,17 @@ static int resize(int fd, const struct lit_file *file)
 	if (ftruncate(fd, file->pages * obs_page_size()))
 		return lit_fail(errno, "make the file '%s' %d pages long",
 				file->name, file->pages);
-	return fill(fd, file, old.st_size);
+	return fill(shared, fd, file, old.st_size);
 }
 
-static int open_memfd(const struct lit_file *file)
+static int open_memfd(const struct lit_shared *shared,
+		      const struct lit_file *file)
 {
 	int fd = memfd_create(file->name, MFD_CLOEXEC), rc;
 
 	if (fd < 0)
 		return lit_fail(errno, "make the memfd '%s'", file->name);
-	rc = resize(fd, file);
+	rc = resize(shared, fd, file);
 	if (!rc)
 		return fd;
 	close(fd);
@@ -130,7 +135,7 @@ static int open_disk(struct lit_kernel *kernel, int index)
 		kernel->disk[index] = make_disk_file(kernel->dir);
 	if (kernel->disk[index] < 0)
 		return kernel->disk[index];
-	rc = resize(kernel->disk[index], file);
+	rc = resize(kernel->shared, kernel->disk[index], file);
 	if (!rc && fsync(kernel->disk[index]))
 		rc = lit_fail(errno, "write back the file '%s'", file->name);
 	if (rc)
@@ -157,7 +162,7 @@ int lit_files_open(struct lit_kernel *kernel)
 
 		shared->file[i] = file->backing == MM_BACK_DISK ?
 					  open_disk(kernel, i) :
-					  open_memfd(file);
+					  open_memfd(shared, file);
 		if (shared->file[i] < 0)
 			return shared->file[i];
 	}

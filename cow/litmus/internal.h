@@ -30,6 +30,7 @@ struct lit_shared {
 	unsigned int pinned;
 	enum obs_source source;
 	int source_fd;
+	uint64_t mark;
 	int file[MM_NAMED];
 	struct obs_peer peer[MM_PROCS];
 	int other[MM_PROCS];
@@ -88,6 +89,19 @@ void lit_pins_forget(void);
 
 /* kernel.c: does the scenario use the room for huge pages? */
 bool lit_kernel_is_huge(const struct lit_kernel *kernel);
+
+/*
+ * content.c: what a page begins with. Nobody else's pages hold the same, nor
+ * those of another run, but for zeros: ksmd would merge them.
+ */
+struct lit_content {
+	char value;
+	char none[7];
+	uint64_t mark;
+};
+
+uint64_t lit_new_mark(void);
+struct lit_content lit_content(const struct lit_shared *shared, char value);
 
 /* files.c: what one scenario opens, and what all of them share. */
 bool lit_files_probe(const char *dir);

@@ -48,6 +48,7 @@ static int open_shared(struct lit_kernel *kernel, bool pin)
 		return lit_fail(errno, "map %zu bytes", sizeof(*shared));
 	kernel->shared = shared;
 	shared->drain = pin;
+	shared->mark = lit_new_mark();
 	shared->access_flag = obs_access_flag();
 	for (int i = 0; i < MM_PROCS; i++) {
 		shared->peer[i] = OBS_PEER_NONE;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* What a worker touches: page by page, each with the faults that it took. */
 #include <errno.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -31,6 +33,15 @@ void lit_allow_huge(struct lit_shared *shared, bool allow)
 static bool kernel_write(const struct lit_shared *shared, char *at)
 {
 	return pread(shared->source_fd, at, 1, 0) == 1;
+}
+
+/* The page can be written to by now. */
+static void mark(const struct lit_shared *shared, char *at)
+{
+	struct lit_content content = lit_content(shared, shared->op.value);
+
+	memcpy(at + offsetof(struct lit_content, mark), &content.mark,
+	       sizeof(content.mark));
 }
 
 /* One touch; false if it was refused. */
@@ -70,6 +81,8 @@ void lit_touch_pages(struct lit_shared *shared)
 			lit_allow_huge(shared, true);
 		before = lit_faults_so_far();
 		done = touch(shared, at);
+		if (done && op->kind != MM_OP_READ)
+			mark(shared, at);
 		faults = lit_faults_so_far() - before;
 		if (huge)
 			lit_allow_huge(shared, false);
