@@ -14,6 +14,7 @@ struct dice {
 	int files;
 	bool can_pin;
 	bool huge;
+	bool ksm;
 };
 
 /* A number from 0 to @n - 1; true in so many of a hundred cases. */

@@ -48,6 +48,7 @@ struct lit_kernel {
 	int held[MM_NAMED];
 	bool alive[MM_PROCS];
 	int pidfd[MM_PROCS];
+	pid_t pid[MM_PROCS];
 };
 
 /* worker.c: what a worker is told to do; @shared is a struct lit_shared. */
@@ -89,6 +90,14 @@ void lit_pins_forget(void);
 
 /* kernel.c: does the scenario use the room for huge pages? */
 bool lit_kernel_is_huge(const struct lit_kernel *kernel);
+
+/*
+ * ksm.c: from the first memory to be merged to the scenario's end ksmd is ours;
+ * let it merge whatever it can. 0, or -ENODEV where it can't be had.
+ */
+int lit_ksm_lock(void);
+int lit_merge(const struct lit_kernel *kernel);
+void lit_ksm_end(void);
 
 /*
  * content.c: what a page begins with. Nobody else's pages hold the same, nor

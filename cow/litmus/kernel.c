@@ -143,6 +143,7 @@ static int adopt(struct lit_kernel *kernel, int proc, pid_t pid)
 	int rc = obs_peer_adopt(&kernel->shared->peer[proc], proc ? 0 : pid);
 
 	kernel->alive[proc] = true;
+	kernel->pid[proc] = pid;
 	if (rc)
 		return lit_fail(-rc, "%s", obs_what());
 	kernel->pidfd[proc] = syscall(SYS_pidfd_open, pid, 0);
@@ -213,6 +214,7 @@ void lit_kernel_stop(struct lit_kernel *kernel)
 			end(kernel, i);
 		else
 			obs_peer_end(&kernel->shared->peer[i]);
+	lit_ksm_end();
 	lit_files_close(kernel);
 }
 
@@ -300,11 +302,17 @@ static int run(struct lit_kernel *kernel, const struct mm_op *op)
 		return lit_fail(ESRCH, "ask P%d, which is not there", op->proc);
 	if (op->kind == MM_OP_EXIT)
 		return end(kernel, op->proc);
+	if (op->kind == MM_OP_MERGE)
+		return lit_merge(kernel);
 	if (op->kind == MM_OP_SYNC)
 		return fsync(shared->file[op->file]) ?
 			       lit_fail(errno, "fsync") :
 			       0;
-	rc = call(kernel, op->proc, lit_worker_run);
+	rc = op->kind == MM_OP_MADVISE && op->advice == MM_ADV_MERGEABLE ?
+		     lit_ksm_lock() :
+		     0;
+	if (!rc)
+		rc = call(kernel, op->proc, lit_worker_run);
 	if (rc || op->kind != MM_OP_FORK || shared->result.rc)
 		return rc;
 	shared->born |= 1U << op->child;
@@ -352,7 +360,8 @@ int lit_kernel_do(struct lit_kernel *kernel, const struct mm_op *op,
 	if (!rc && shared->big_used)
 		rc = check_misses(&counters);
 	*result = shared->result;
-	if (op->kind == MM_OP_EXIT || op->kind == MM_OP_SYNC)
+	if (op->kind == MM_OP_EXIT || op->kind == MM_OP_SYNC ||
+	    op->kind == MM_OP_MERGE)
 		result->perf = -1;
 	if (!rc)
 		rc = look(kernel);

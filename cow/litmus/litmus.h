@@ -233,6 +233,7 @@ struct lit_sequence {
  * @mm: the model
  * @machine: what kind of machine it models: this one, unless changed
  * @huge: make up sequences in the room for huge pages
+ * @ksm: make up sequences in which ksmd merges pages
  * @given: it was changed, and is not whatever a scenario needs
  * @kernel: the runner
  * @identity: which frame is which
@@ -244,6 +245,7 @@ struct lit_lab {
 	struct mm *mm;
 	struct mm_machine machine;
 	bool huge;
+	bool ksm;
 	bool given;
 	struct lit_kernel *kernel;
 	struct lit_identity *identity;

@@ -137,6 +137,8 @@ static enum mm_advice next_advice(struct dice *dice)
 	const struct mm_op *last = dice->last;
 	int n = dice_below(dice, 100);
 
+	if (dice->ksm && n < 50)
+		return n < 40 ? MM_ADV_MERGEABLE : MM_ADV_UNMERGEABLE;
 	if (dice_after(dice, MM_OP_PIN) && n < 75)
 		return MM_ADV_FREE;
 	if (dice_after(dice, MM_OP_WRITE) && n < 40)
@@ -145,7 +147,8 @@ static enum mm_advice next_advice(struct dice *dice)
 		return n < 45 ? MM_ADV_POPULATE_WRITE : MM_ADV_PAGEOUT;
 	if (n < (advised(last, MM_ADV_POPULATE_WRITE) ? 60 : 20))
 		return MM_ADV_PAGEOUT;
-	return dice_below(dice, dice->huge ? MM_ADVICES : MM_ADV_HUGEPAGE);
+	return dice_below(dice,
+			  dice->huge ? MM_ADV_MERGEABLE : MM_ADV_HUGEPAGE);
 }
 
 static enum mm_advice some_advice(struct dice *dice, const struct mm_op *op)
@@ -154,6 +157,9 @@ static enum mm_advice some_advice(struct dice *dice, const struct mm_op *op)
 	bool reclaims = advice == MM_ADV_FREE || advice == MM_ADV_COLD ||
 			advice == MM_ADV_PAGEOUT;
 
+	/* Nor does it know what becomes of merged pages. */
+	if (dice->ksm && reclaims)
+		return MM_ADV_DONTNEED;
 	/* Of split huge pages the model knows only what new kernels do. */
 	if (dice->huge && reclaims &&
 	    !mm_has(&dice->mm->machine, MM_FACT_HUGE_OWNER))
@@ -202,8 +208,20 @@ static enum mm_op_kind some_kind(struct dice *dice)
 	}
 }
 
+/* Instead of some that the model does not know of merged pages. */
+static void try_merge(const struct dice *dice, struct mm_op *op)
+{
+	if (op->kind == MM_OP_MREMAP || op->kind == MM_OP_PIN ||
+	    op->kind == MM_OP_SYNC || op->kind == MM_OP_BRK)
+		op->kind = MM_OP_MERGE;
+	if (op->kind == MM_OP_MERGE && !mm_can_merge(dice->mm))
+		op->kind = MM_OP_WRITE;
+}
+
 static void fill_in(struct dice *dice, struct mm_op *op)
 {
+	if (dice->ksm)
+		try_merge(dice, op);
 	if (dice->huge && (op->kind == MM_OP_BRK || op->kind == MM_OP_SYNC))
 		op->kind = MM_OP_FORK;
 	if (op->kind == MM_OP_PIN && (!dice->can_pin || dice->huge))
@@ -223,6 +241,8 @@ static void fill_in(struct dice *dice, struct mm_op *op)
 		break;
 	case MM_OP_BRK:
 		op->pages = dice_below(dice, MM_HEAP_PAGES);
+		break;
+	case MM_OP_MERGE:
 		break;
 	case MM_OP_SYNC:
 		op->file = dice_below(dice, dice->files);
@@ -264,6 +284,8 @@ static const struct {
 	{ MM_OP_PIN, MM_OP_MADVISE, 50 },
 	{ MM_OP_MADVISE, MM_OP_MADVISE, 35 },
 	{ MM_OP_MADVISE, MM_OP_READ, 25 },
+	{ MM_OP_MERGE, MM_OP_WRITE, 35 },
+	{ MM_OP_MERGE, MM_OP_FORK, 15 },
 };
 
 /* What an advice has done is seen by the next one, or by fork. */
@@ -276,6 +298,7 @@ static const struct {
 	{ MM_ADV_POPULATE_WRITE, MM_OP_MADVISE, 55 },
 	{ MM_ADV_WIPEONFORK, MM_OP_FORK, 40 },
 	{ MM_ADV_DONTFORK, MM_OP_FORK, 25 },
+	{ MM_ADV_MERGEABLE, MM_OP_MERGE, 40 },
 };
 
 /* What the last operation calls for, or MM_OPS. */
@@ -312,7 +335,7 @@ static void make_op(struct dice *dice, struct mm_op *op, int index)
 		op->proc = dice_proc(dice);
 	}
 	op->thread = dice_below(dice, dice->mm->proc[op->proc].threads);
-	op->value = 1 + index % 120;
+	op->value = 1 + (dice->ksm ? dice_below(dice, 3) : index % 120);
 	fill_in(dice, op);
 	dice->last = op;
 }
@@ -340,6 +363,7 @@ int lit_random(struct lit_lab *lab, uint64_t seed, int ops,
 		.born = 1,
 		.can_pin = lit_can_pin(),
 		.huge = lab->huge,
+		.ksm = lab->ksm,
 	};
 	int rc, i = 0;
 

@@ -324,6 +324,7 @@ bool parse_op(struct parser *p, struct mm_op *op)
 	case MM_OP_THREAD:
 		return parse_thread(p, op);
 	case MM_OP_UNPIN:
+	case MM_OP_MERGE:
 		return true;
 	case MM_OP_BRK:
 		return lex_number(&p->lex, "the heap's size", 0, MM_HEAP_PAGES,

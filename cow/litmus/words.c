@@ -10,7 +10,7 @@ const char *const lit_op_word[MM_OPS] = {
 	[MM_OP_FORK] = "fork",	       [MM_OP_EXIT] = "exit",
 	[MM_OP_BRK] = "brk",	       [MM_OP_SYNC] = "sync",
 	[MM_OP_THREAD] = "thread",     [MM_OP_PIN] = "pin",
-	[MM_OP_UNPIN] = "unpin",
+	[MM_OP_UNPIN] = "unpin",       [MM_OP_MERGE] = "merge",
 };
 
 const char *const lit_advice_word[MM_ADVICES] = {
@@ -26,6 +26,8 @@ const char *const lit_advice_word[MM_ADVICES] = {
 	[MM_ADV_PAGEOUT] = "pageout",
 	[MM_ADV_HUGEPAGE] = "hugepage",
 	[MM_ADV_NOHUGEPAGE] = "nohugepage",
+	[MM_ADV_MERGEABLE] = "mergeable",
+	[MM_ADV_UNMERGEABLE] = "unmergeable",
 };
 
 /* By the flags MM_VM_READ and MM_VM_WRITE; writing alone is not spoken of. */

@@ -158,6 +158,8 @@ static int run_madvise(struct lit_shared *shared, const struct mm_op *op)
 		[MM_ADV_PAGEOUT] = MADV_PAGEOUT,
 		[MM_ADV_HUGEPAGE] = MADV_HUGEPAGE,
 		[MM_ADV_NOHUGEPAGE] = MADV_NOHUGEPAGE,
+		[MM_ADV_MERGEABLE] = MADV_MERGEABLE,
+		[MM_ADV_UNMERGEABLE] = MADV_UNMERGEABLE,
 	};
 
 	return madvise(lit_address(shared, op->start),

@@ -87,6 +87,7 @@ void lit_op_text(const struct lit_setup *setup, const struct mm_op *op,
 	case MM_OP_EXIT:
 	case MM_OP_THREAD:
 	case MM_OP_UNPIN:
+	case MM_OP_MERGE:
 		break;
 	case MM_OP_BRK:
 		snprintf(rest, sizeof(rest), "%d", op->pages);

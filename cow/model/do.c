@@ -186,6 +186,9 @@ void mm_do(struct mm *mm, const struct mm_op *op, struct mm_result *result)
 	case MM_OP_UNPIN:
 		unpin_user_pages(mm, proc);
 		break;
+	case MM_OP_MERGE:
+		ksm_do_scan(mm);
+		break;
 	default:
 		result->rc = -EINVAL;
 	}

@@ -131,6 +131,18 @@ static const struct {
 		.since = MM_KERNEL(6, 14, 0),
 		.since_text = "6.14",
 	},
+	[MM_FACT_UNMERGE_UNSHARES] = {
+		.id = "unmerge-unshares",
+		.text = "what is un-merged is read-only until its next write",
+		.since = MM_KERNEL(6, 2, 0),
+		.since_text = "6.2",
+	},
+	[MM_FACT_MERGE_NONE] = {
+		.id = "merge-none",
+		.text = "ksmd finds pages that nobody may touch, too",
+		.since = MM_KERNEL(6, 5, 0),
+		.since_text = "6.5",
+	},
 };
 
 const char *mm_fact_id(enum mm_fact fact)

@@ -34,6 +34,8 @@
  * @MM_FACT_SPLIT_ZEROES: of a huge page made small, zeros become the zero page
  * @MM_FACT_HUGE_OWNER: who alone maps parts of a huge page reuses them
  * @MM_FACT_HUGE_AGAIN: MADV_DONTNEED of all makes room for a huge page again
+ * @MM_FACT_UNMERGE_UNSHARES: what is un-merged is read-only until a write
+ * @MM_FACT_MERGE_NONE: ksmd finds pages that nobody may touch, too
  * @MM_FACTS: how many there are
  */
 enum mm_fact {
@@ -58,6 +60,8 @@ enum mm_fact {
 	MM_FACT_SPLIT_ZEROES,
 	MM_FACT_HUGE_OWNER,
 	MM_FACT_HUGE_AGAIN,
+	MM_FACT_UNMERGE_UNSHARES,
+	MM_FACT_MERGE_NONE,
 	MM_FACTS,
 };
 

@@ -115,6 +115,13 @@ void madvise_cold_pte_range(struct mm *mm, struct mm_proc *proc, int start,
 void madvise_pageout_pte_range(struct mm *mm, struct mm_proc *proc,
 			       const struct mm_vma *vma, int start, int end);
 
+/* ksm.c */
+void ksm_do_scan(struct mm *mm);
+int unmerge_ksm_pages(struct mm *mm, struct mm_proc *proc,
+		      const struct mm_vma *vma, int start, int end);
+bool has_merged(const struct mm *mm, const struct mm_proc *proc, int start,
+		int end);
+
 /* gup.c */
 int madvise_populate(struct mm *mm, struct mm_proc *proc, int start, int end,
 		     bool write, int *populated);

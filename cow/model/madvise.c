@@ -10,11 +10,35 @@ static int change_flags(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 	return 0;
 }
 
+/* Shared memory is passed over in silence. */
+static int madvise_merge(struct mm *mm, struct mm_proc *proc,
+			 struct mm_vma *vma, int start, int end, bool merge,
+			 int *faults)
+{
+	if (merge && !(vma->flags & MM_VM_SHARED))
+		return change_flags(mm, proc, vma, start, end,
+				    vma->flags | MM_VM_MERGEABLE);
+	if (merge || !(vma->flags & MM_VM_MERGEABLE))
+		return 0;
+	*faults += unmerge_ksm_pages(mm, proc, vma, start, end);
+	return change_flags(mm, proc, vma, start, end,
+			    vma->flags & ~MM_VM_MERGEABLE);
+}
+
+static bool reclaims(enum mm_advice advice)
+{
+	return advice == MM_ADV_FREE || advice == MM_ADV_COLD ||
+	       advice == MM_ADV_PAGEOUT;
+}
+
 /* What an advice does to a range of one mapping. */
 static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
-		       int start, int end, enum mm_advice advice)
+		       int start, int end, enum mm_advice advice, int *faults)
 {
 	unsigned int flags = vma->flags;
+
+	if (reclaims(advice) && has_merged(mm, proc, start, end))
+		mm->beyond = "reclaim of merged pages";
 
 	switch (advice) {
 	case MM_ADV_DONTNEED:
@@ -55,6 +79,10 @@ static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 		return change_flags(mm, proc, vma, start, end,
 				    (flags & ~MM_VM_HUGEPAGE) |
 					    MM_VM_NOHUGEPAGE);
+	case MM_ADV_MERGEABLE:
+	case MM_ADV_UNMERGEABLE:
+		return madvise_merge(mm, proc, vma, start, end,
+				     advice == MM_ADV_MERGEABLE, faults);
 	default:
 		return 0;
 	}
@@ -82,10 +110,10 @@ int do_madvise(struct mm *mm, const struct mm_op *op, int *populated)
 			at = vma->start;
 		}
 		until = vma->end < end ? vma->end : end;
-		rc = populate ?
-			     madvise_populate(mm, proc, at, until, write,
-					      populated) :
-			     madvise_vma(mm, proc, vma, at, until, op->advice);
+		rc = populate ? madvise_populate(mm, proc, at, until, write,
+						 populated) :
+				madvise_vma(mm, proc, vma, at, until,
+					    op->advice, populated);
 		if (rc)
 			return rc;
 		at = until;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "advice.h"
 #include "fact.h"
 #include "kind.h"
 #include "rule.h"
@@ -56,6 +57,7 @@ enum mm_vma_flag {
 	MM_VM_WIPEONFORK = 1 << 5,
 	MM_VM_HUGEPAGE = 1 << 6,
 	MM_VM_NOHUGEPAGE = 1 << 7,
+	MM_VM_MERGEABLE = 1 << 8,
 };
 
 #define MM_VM_ACCESS (MM_VM_READ | MM_VM_WRITE)
@@ -79,6 +81,7 @@ enum mm_backing {
  * @pins: who else holds it: devices that read or write it by themselves
  * @folio: the large folio it is part of, 0 for a small page
  * @part: which part of that
+ * @merged: ksmd made it of several: whoever writes to it gets a copy
  * @value: its first byte
  */
 struct mm_frame {
@@ -91,6 +94,7 @@ struct mm_frame {
 	bool exclusive;
 	bool dirty;
 	bool lazyfree;
+	bool merged;
 	uint8_t folio;
 	char value;
 };
@@ -247,24 +251,8 @@ enum mm_op_kind {
 	MM_OP_THREAD,
 	MM_OP_PIN,
 	MM_OP_UNPIN,
+	MM_OP_MERGE,
 	MM_OPS,
-};
-
-/* madvise(2) */
-enum mm_advice {
-	MM_ADV_DONTNEED,
-	MM_ADV_FREE,
-	MM_ADV_COLD,
-	MM_ADV_WIPEONFORK,
-	MM_ADV_KEEPONFORK,
-	MM_ADV_DONTFORK,
-	MM_ADV_DOFORK,
-	MM_ADV_POPULATE_READ,
-	MM_ADV_POPULATE_WRITE,
-	MM_ADV_PAGEOUT,
-	MM_ADV_HUGEPAGE,
-	MM_ADV_NOHUGEPAGE,
-	MM_ADVICES,
 };
 
 /**
@@ -366,6 +354,15 @@ void mm_do(struct mm *mm, const struct mm_op *op, struct mm_result *result);
  * Return: the mapping or NULL.
  */
 const struct mm_vma *mm_find_vma(const struct mm_proc *proc, int page);
+
+/**
+ * mm_can_merge() - Does the model know what ksmd would do now?
+ * @mm: the machine
+ *
+ * Return: false where it would meet pages that are pinned, huge or given away,
+ * that somebody has in memory that is not merged, or too many of a kind.
+ */
+bool mm_can_merge(const struct mm *mm);
 
 /**
  * mm_is_huge() - Is a page mapped by the entry of a huge page?

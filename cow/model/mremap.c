@@ -32,6 +32,8 @@ static void move_page_tables(struct mm *mm, const struct move *move)
 		proc->pte[to] = proc->pte[from];
 		proc->pte[from] = (struct mm_pte){ 0 };
 	}
+	if (has_merged(mm, proc, move->from, move->from + move->pages))
+		mm->beyond = "mremap of merged pages";
 	mm_because(mm, "entries of %d pages move as they are", move->pages);
 }
 

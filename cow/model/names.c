@@ -52,6 +52,8 @@ const char *mm_rule_id(enum mm_rule rule)
 		[MM_RULE_HUGE_TABLE] = "huge-table",
 		[MM_RULE_HUGE_OWNER] = "huge-owner",
 		[MM_RULE_HUGE_ZEROPAGE] = "huge-zeropage",
+		[MM_RULE_MERGED] = "merged",
+		[MM_RULE_MERGED_COPY] = "merged-copy",
 	};
 
 	return id[rule];

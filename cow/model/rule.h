@@ -38,6 +38,8 @@
  * @MM_RULE_HUGE_TABLE: but not in the place of a page table
  * @MM_RULE_HUGE_OWNER: who alone maps parts of a huge page reuses them
  * @MM_RULE_HUGE_ZEROPAGE: a first read maps the huge page of zeros
+ * @MM_RULE_MERGED: ksmd makes one page of several with the same bytes
+ * @MM_RULE_MERGED_COPY: a write to that always copies
  * @MM_RULES: how many there are
  */
 enum mm_rule {
@@ -74,6 +76,8 @@ enum mm_rule {
 	MM_RULE_HUGE_TABLE,
 	MM_RULE_HUGE_OWNER,
 	MM_RULE_HUGE_ZEROPAGE,
+	MM_RULE_MERGED,
+	MM_RULE_MERGED_COPY,
 	MM_RULES,
 };
 

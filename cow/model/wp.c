@@ -47,6 +47,8 @@ static bool wp_can_reuse_anon_folio(const struct mm *mm,
 {
 	if (dropped(mm, MM_RULE_REUSE))
 		return false;
+	if (frame->merged && !dropped(mm, MM_RULE_MERGED_COPY))
+		return false;
 	if (frame->folio && !frame->exclusive)
 		return wp_can_reuse_large_anon_folio(mm,
 						     &mm->folio[frame->folio]);
@@ -72,6 +74,10 @@ enum mm_kind do_wp_page(struct mm *mm, struct fault *vmf)
 			   frame->exclusive ? "exclusive" :
 					      "the last reference");
 		return wp_page_reuse(mm, vmf);
+	}
+	if (frame->merged) {
+		mm_because(mm, "merged by ksmd -> wp_page_copy");
+		return wp_page_copy(mm, vmf);
 	}
 	mm_because(mm,
 		   "anonymous, not exclusive, %d references -> wp_page_copy",

@@ -36,6 +36,7 @@ enum {
 	KEY_DIR,
 	KEY_UNPINNED,
 	KEY_HUGE,
+	KEY_KSM,
 };
 
 static const struct argp_option options[] = {
@@ -53,6 +54,7 @@ static const struct argp_option options[] = {
 	{ "seed", KEY_SEED, "S", 0, "number of the first one (1)", 4 },
 	{ "ops", KEY_OPS, "N", 0, "operations of a sequence (24)", 4 },
 	{ "huge", KEY_HUGE, NULL, 0, "make them up of huge pages", 4 },
+	{ "ksm", KEY_KSM, NULL, 0, "let ksmd merge pages in them", 4 },
 	{ "out", KEY_OUT, "DIR", 0,
 	  "where to write a sequence that differs (.)", 4 },
 	{ "dir", KEY_DIR, "DIR", 0, "where disk files lie (/var/tmp)", 5 },
@@ -63,7 +65,7 @@ static const struct argp_option options[] = {
 
 static struct {
 	enum lit_mode mode;
-	bool step, why, ask, tap, json, quiet, unpinned, huge;
+	bool step, why, ask, tap, json, quiet, unpinned, huge, ksm;
 	struct litmus_random random;
 	const char *dir;
 	char **file;
@@ -96,8 +98,10 @@ static void check_options(struct argp_state *state)
 		return;
 	if (!opt.random.sequences == !opt.files)
 		argp_error(state, "either scenario files or --random");
-	if (opt.huge && !opt.random.sequences)
-		argp_error(state, "--huge goes with --random");
+	if ((opt.huge || opt.ksm) && !opt.random.sequences)
+		argp_error(state, "--huge and --ksm go with --random");
+	if (opt.huge && opt.ksm)
+		argp_error(state, "--huge and --ksm exclude each other");
 	if (opt.random.sequences && opt.mode != LIT_COMPARE)
 		argp_error(state, "--random compares model and kernel");
 }
@@ -153,6 +157,8 @@ static bool *flag(int key)
 		return &opt.unpinned;
 	case KEY_HUGE:
 		return &opt.huge;
+	case KEY_KSM:
+		return &opt.ksm;
 	default:
 		return key == 'q' ? &opt.quiet : NULL;
 	}
@@ -328,6 +334,7 @@ int main(int argc, char **argv)
 		errx(FAIL, "%s", lit_what());
 	lab.drop = litmus_machine.drop;
 	lab.huge = opt.huge;
+	lab.ksm = opt.ksm;
 	lab.given = litmus_machine_given();
 	litmus_machine_apply(&lab.machine);
 	if (opt.why) {
