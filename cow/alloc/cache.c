@@ -67,6 +67,8 @@ static void retire(struct cache *cache, struct bin *bin)
 {
 	struct span *span = bin->span;
 
+	/* Where no other follows, its word must hand out nothing. */
+	stop(bin);
 	bin->span = NULL;
 	if (!bin->rest && span->begun < span->capacity)
 		bin->rest = span;
@@ -178,7 +180,6 @@ static bool refill_from_own(struct cache *cache, unsigned int sc)
 
 static bool refill_from_new(struct cache *cache, unsigned int sc)
 {
-	int saved = errno;
 	struct bin *bin;
 	struct span *span;
 
@@ -194,7 +195,6 @@ static bool refill_from_new(struct cache *cache, unsigned int sc)
 			return false;
 		set_current(&cache->bins->bin[sc], span);
 	}
-	errno = saved;
 	bin = &cache->bins->bin[sc];
 	return bin_next_word(bin) || bin_next_fresh(cache, bin);
 }
@@ -202,6 +202,7 @@ static bool refill_from_new(struct cache *cache, unsigned int sc)
 /* Gives a bin blocks to allocate from; false if memory has ended. */
 static bool refill(struct cache *cache, unsigned int sc)
 {
+	int saved = errno;
 	bool done;
 
 	/* A signal handler in the midst of this has no memory to get. */
@@ -211,6 +212,7 @@ static bool refill(struct cache *cache, unsigned int sc)
 	cache->used = true;
 	done = refill_from_own(cache, sc) || refill_from_new(cache, sc);
 	lock_drop(&cache->lock);
+	errno = saved;
 	return done;
 }
 
@@ -252,13 +254,16 @@ void cache_look(struct cache *cache, struct span *span)
 
 void cache_event(struct cache *cache, struct span *span)
 {
-	if (lock_take(&cache->lock)) {
-		span->until = 1;
+	int saved = errno;
+
+	/* Not 0: it is ours to give back, not that of the end of a seal. */
+	span->until = 1;
+	if (lock_take(&cache->lock))
 		return;
-	}
 	seal_check(cache);
 	cache_look(cache, span);
 	lock_drop(&cache->lock);
+	errno = saved;
 }
 
 /* What the bin has goes back to its spans. */
@@ -314,7 +319,10 @@ struct cache *cache_make(struct spans *spans)
 	cache->spans = spans;
 	cache->epoch = spans->epoch;
 	fork_register(&cache->lock);
-	lock_take_quiet(&spans->lock);
+	if (lock_take_quiet(&spans->lock)) {
+		fork_forget(&cache->lock);
+		return NULL;
+	}
 	cache->next = spans->caches;
 	__atomic_store_n(&spans->caches, cache, __ATOMIC_RELEASE);
 	lock_drop_quiet(&spans->lock);

@@ -59,6 +59,14 @@ static bool move_pages(const struct span *span, const struct span *to)
 		      to->base) != MAP_FAILED;
 }
 
+/* What refuses to move pages may have unmapped the place before. */
+static bool map_again(const struct span *to, size_t bytes)
+{
+	return mmap(to->base, bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+		    0) != MAP_FAILED;
+}
+
 /*
  * To a longer span.  Where that has pages, copying is cheaper than the faults
  * that the place left would take when it serves again.
@@ -71,6 +79,9 @@ static struct span *move(struct spans *spans, struct span *span, size_t units)
 	if (!to)
 		return NULL;
 	copy = to->dirty || !move_pages(span, to);
+	/* Without a mapping its units serve nobody any more. */
+	if (copy && !to->dirty && !map_again(to, span_bytes(span)))
+		return NULL;
 	if (copy)
 		memcpy(to->base, span->base, span_bytes(span));
 	else

@@ -87,7 +87,8 @@ void *meta_alloc(struct meta *meta, size_t bytes)
 {
 	void *at;
 
-	lock_take_quiet(&meta->lock);
+	if (lock_take_quiet(&meta->lock))
+		return NULL;
 	at = take(meta, bytes);
 	lock_drop_quiet(&meta->lock);
 	return at;
@@ -100,7 +101,8 @@ struct span *meta_record(struct meta *meta, size_t blocks)
 	size_t kind = steps(RECORD_HEAD + words * sizeof(uint64_t));
 	struct span *span;
 
-	lock_take_quiet(&meta->lock);
+	if (lock_take_quiet(&meta->lock))
+		return NULL;
 	span = meta->unused[kind];
 	if (span)
 		meta->unused[kind] = span->next;
@@ -121,7 +123,9 @@ void meta_record_drop(struct meta *meta, struct span *span)
 	span->fast = NULL;
 	span->owner = NULL;
 	span->limit = 0;
-	lock_take_quiet(&meta->lock);
+	/* In a signal handler in the midst of this: the record is lost. */
+	if (lock_take_quiet(&meta->lock))
+		return;
 	span->next = meta->unused[kind];
 	meta->unused[kind] = span;
 	lock_drop_quiet(&meta->lock);

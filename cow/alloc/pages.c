@@ -123,13 +123,11 @@ static void regret(struct pages *pages, size_t units)
 		pages->swing += vain;
 }
 
-void pages_put(struct spans *spans, struct span *span, bool dirty)
+/* With the lock. */
+static void put(struct spans *spans, struct span *span, bool dirty)
 {
 	struct pages *pages = &spans->pages;
 
-	/* In a signal handler in the midst of this: the units are lost. */
-	if (lock_take_quiet(&pages->lock))
-		return;
 	pages->used -= span->units;
 	if (span->state == SPAN_LARGE && span->units > pages->largest)
 		pages->largest = span->units;
@@ -137,7 +135,15 @@ void pages_put(struct spans *spans, struct span *span, bool dirty)
 	span->dirty = dirty;
 	settle(spans, span);
 	give_back(spans);
-	lock_drop_quiet(&pages->lock);
+}
+
+void pages_put(struct spans *spans, struct span *span, bool dirty)
+{
+	/* In a signal handler in the midst of this: the units are lost. */
+	if (lock_take_quiet(&spans->pages.lock))
+		return;
+	put(spans, span, dirty);
+	lock_drop_quiet(&spans->pages.lock);
 }
 
 /* The front of a run, in a record of its own; the rest stays a run. */
@@ -270,7 +276,8 @@ bool pages_extend(struct spans *spans, struct span *span, size_t units)
 	struct span *run, piece;
 	bool fits;
 
-	lock_take_quiet(&pages->lock);
+	if (lock_take_quiet(&pages->lock))
+		return false;
 	run = pagemap_get(span->base + span_bytes(span));
 	fits = run && run->state == SPAN_RUN && run->units >= more &&
 	       run->base == span->base + span_bytes(span) &&
@@ -291,13 +298,16 @@ void pages_cut(struct spans *spans, struct span *span, size_t units)
 
 	if (!rest)
 		return;
+	if (lock_take_quiet(&spans->pages.lock)) {
+		meta_record_drop(&spans->meta, rest);
+		return;
+	}
 	rest->base = span->base + (units << UNIT_SHIFT);
 	rest->units = (uint32_t)(span->units - units);
 	rest->epoch = span->epoch;
-	lock_take_quiet(&spans->pages.lock);
 	span->units = (uint32_t)units;
+	put(spans, rest, true);
 	lock_drop_quiet(&spans->pages.lock);
-	pages_put(spans, rest, true);
 }
 
 /* A fork: what is dirty is a relative's, too. */
@@ -334,7 +344,8 @@ size_t pages_trim(struct spans *spans, size_t pad)
 {
 	size_t given;
 
-	lock_take_quiet(&spans->pages.lock);
+	if (lock_take_quiet(&spans->pages.lock))
+		return 0;
 	given = pages_purge(spans, pad >> UNIT_SHIFT) << UNIT_SHIFT;
 	given += grow_release(spans);
 	lock_drop_quiet(&spans->pages.lock);

@@ -39,7 +39,7 @@ static void push(struct cache *owner, struct remote *remote)
 					    __ATOMIC_RELAXED));
 }
 
-/* Returns 0, MISUSE_DOUBLE_FREE, or MISUSES when there is no memory for it. */
+/* Returns 0 or MISUSE_DOUBLE_FREE.  Without memory for it the block is lost. */
 enum misuse remote_free(struct span *span, size_t index)
 {
 	struct cache *owner = __atomic_load_n(&span->owner, __ATOMIC_RELAXED);
@@ -50,7 +50,7 @@ enum misuse remote_free(struct span *span, size_t index)
 	if (!remote)
 		remote = remote_make(owner->spans, span);
 	if (!remote)
-		return MISUSES;
+		return 0;
 	if (word_get(&span->map[index / 64]) & bit ||
 	    atomic_fetch_or(&remote->map[index / 64], bit) & bit)
 		return MISUSE_DOUBLE_FREE;
@@ -81,15 +81,15 @@ static int32_t merge(struct span *span, struct remote *remote)
 static void collect_one(struct cache *cache, struct remote *remote)
 {
 	struct span *span = remote->span;
-	struct cache *owner = __atomic_load_n(&span->owner, __ATOMIC_RELAXED);
+	struct cache *owner;
 	int32_t count;
 
-	if (owner && owner != cache) {
-		push(owner, remote);
-		return;
-	}
+	/* First: who frees from now on tells the owner there is by then. */
 	atomic_store(&remote->pending, false);
-	if (!owner)
+	owner = __atomic_load_n(&span->owner, __ATOMIC_SEQ_CST);
+	if (owner && owner != cache && !atomic_exchange(&remote->pending, true))
+		push(owner, remote);
+	if (owner != cache)
 		return;
 	count = merge(span, remote);
 	if (count && span->until <= count)

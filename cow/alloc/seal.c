@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MAPPED_ONCE ((uint64_t)1 << 56)
@@ -63,13 +64,17 @@ static bool alone(const struct spans *spans)
 	off_t place = (off_t)((uintptr_t)spans->canary / heap_page_size() *
 			      sizeof(uint64_t));
 	uint64_t entry = 0;
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int fd;
 
+	/* Not the C library's calls: a thread may be cancelled in those. */
+	fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap",
+			  O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	if (pread(fd, &entry, sizeof(entry), place) != sizeof(entry))
+	if (syscall(SYS_pread64, fd, &entry, sizeof(entry), place) !=
+	    sizeof(entry))
 		entry = 0;
-	close(fd);
+	syscall(SYS_close, fd);
 	return (entry & PRESENT) && (entry & MAPPED_ONCE);
 }
 

@@ -40,10 +40,35 @@ static struct cache *take_parked(struct spans *spans)
 			break;
 	if (cache) {
 		lock_take(&cache->lock);
+		/* A fork may have caught its thread between two words. */
+		cache_stop(cache);
 		cache->parked = false;
 		lock_drop(&cache->lock);
 	}
 	lock_drop_quiet(&spans->lock);
+	return cache;
+}
+
+/*
+ * A cache for the calling thread, or NULL.  A signal handler that breaks in has
+ * got one for it; or has forked, and ours is parked, as nobody's.
+ */
+static struct cache *take(struct spans *spans)
+{
+	struct cache *cache = take_parked(spans);
+
+	if (!cache)
+		cache = cache_make(spans);
+	if (!cache)
+		return NULL;
+	if (self.cache != &cache_none) {
+		park(cache);
+		return self.cache;
+	}
+	self = (struct self){ cache, cache->bins, cache->bins->classes };
+	lock_take(&cache->lock);
+	cache->parked = false;
+	lock_drop(&cache->lock);
 	return cache;
 }
 
@@ -57,13 +82,12 @@ struct cache *cache_attach(struct spans *spans)
 		return self.cache;
 	if (leaving || !key_made)
 		return NULL;
-	cache = take_parked(spans);
-	if (!cache)
-		cache = cache_make(spans);
+	/* First, as pthread_setspecific() may itself call calloc(). */
+	quiet_begin();
+	cache = take(spans);
+	quiet_end();
 	if (!cache)
 		return NULL;
-	/* First, as pthread_setspecific() may itself call calloc(). */
-	self = (struct self){ cache, cache->bins, cache->bins->classes };
 	if (pthread_setspecific(key, cache)) {
 		leave(cache);
 		cache = NULL;
