@@ -260,6 +260,15 @@ forks_among_threads()
 	[ "$output" = "300 forks, 0 failed" ]
 }
 
+@test "malloc keeps its promises at the edges: no memory, cancelled, in a fork" {
+	local edge
+	for edge in refused large remote cancel errno handlers; do
+		echo "$edge"
+		LD_PRELOAD=$PRELOAD run -0 timeout 60 "$FIXTURES/alloc_edges" "$edge"
+		[ -z "$output" ]
+	done
+}
+
 @test "C++ catches std::bad_alloc and goes on" {
 	local limit config
 	for limit in as data; do

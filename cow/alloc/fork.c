@@ -8,6 +8,9 @@
  * the call, which comes to its end and unlocks.  Another thread that forks at
  * the same time must not wait for that heap while it has a lock that the first
  * one wants; so after a while it lets go of all and begins again.
+ *
+ * Handlers that were registered before ours run while all is locked.  What they
+ * allocate passes the locks, which their thread has.
  */
 #include "internal.h"
 
@@ -69,12 +72,14 @@ static void before_fork(void)
 		if (patience.tv_nsec < 500000000)
 			patience.tv_nsec *= 2;
 	}
+	lock_pass(true);
 }
 
 static void after_fork(bool child)
 {
 	struct lock *lock;
 
+	lock_pass(false);
 	for (lock = locks; lock; lock = lock->next)
 		if (lock->forked)
 			lock->forked(lock, child);

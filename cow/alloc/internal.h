@@ -93,6 +93,7 @@ static inline size_t *block_footer(const struct block *block)
 struct lock {
 	_Atomic uint32_t state;
 	unsigned int inside; /* forks by a thread that had it already */
+	unsigned int passed; /* times taken by one that has it for a fork */
 	struct lock *next; /* of those that fork.c knows */
 	/* Called on both sides of a fork, all locks held; may be NULL. */
 	void (*forked)(struct lock *lock, bool child);
@@ -106,6 +107,7 @@ void quiet_end(void);
 int lock_take_quiet(struct lock *lock);
 void lock_drop_quiet(struct lock *lock);
 int lock_try(struct lock *lock);
+void lock_pass(bool pass);
 
 /* backend.c: where memory comes from */
 

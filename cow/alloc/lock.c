@@ -79,6 +79,14 @@ static bool take_alone(struct lock *lock, uint32_t me)
 	return true;
 }
 
+/* It has it for the sake of a fork alone, whose handlers may allocate. */
+static __thread bool forking __attribute__((tls_model("initial-exec")));
+
+void lock_pass(bool pass)
+{
+	forking = pass;
+}
+
 /* Returns 0, -EDEADLK when this thread has it already, -EBUSY if another has. */
 int lock_try(struct lock *lock)
 {
@@ -91,7 +99,12 @@ int lock_try(struct lock *lock)
 						    memory_order_acquire,
 						    memory_order_relaxed))
 		return 0;
-	return (seen & ~LOCK_WAITED_FOR) == me ? -EDEADLK : -EBUSY;
+	if ((seen & ~LOCK_WAITED_FOR) != me)
+		return -EBUSY;
+	if (!forking || lock->inside)
+		return -EDEADLK;
+	lock->passed++;
+	return 0;
 }
 
 /* Returns 0, or -EDEADLK when this thread has it already. */
@@ -114,6 +127,10 @@ void lock_drop(struct lock *lock)
 {
 	int saved;
 
+	if (lock->passed) {
+		lock->passed--;
+		return;
+	}
 	if (__libc_single_threaded) {
 		atomic_store_explicit(&lock->state, 0, memory_order_release);
 		return;
