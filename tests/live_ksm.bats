@@ -28,8 +28,10 @@ setup()
 	SAID=$BATS_TEST_TMPDIR/said
 }
 
+# A test that failed may have left its guard stopped: let it put all back.
 teardown()
 {
+	run pkill -CONT -f "^$COPIES/"
 	run ! pgrep -f "^$COPIES/"
 	[ "$(settings)" = "$BEFORE" ]
 }
