@@ -18,6 +18,7 @@ options='  --json        one JSON object a line
 flags=' --json --windows '
 recipe_options "$@"
 need_command
+need_tool perf linux-perf
 need_tracefs "$@"
 need_perf -e exceptions:page_fault_user
 

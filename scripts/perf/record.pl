@@ -93,5 +93,5 @@ for my $image (grep { $_->{faults} } @faults::images) {
 print "key  . no fault   1-9 so many on a page   + more   * more than one on some page\n";
 print "     xN a character is N pages: what the most faulted of them had\n";
 printf "all  %d faults%s\n", $all, $user_only ?
-	', user mode only: faults inside system calls are not for us to see' : '';
+	', user mode only: those in system calls are not for us to see' : '';
 print "The command ", faults::ended($status), ".\n" if $status;
