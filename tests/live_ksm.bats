@@ -57,6 +57,15 @@ needs_ksmd()
 	[ "$status" != 4 ] || skip "$output"
 }
 
+# agree N SEED: so many random sequences agree, and none is skipped
+agree()
+{
+	run "$LITMUS" --random "$1" --seed "$2" --ksm --out "$BATS_TEST_TMPDIR"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output != *skipped* ]]
+}
+
 # hold MARK : a run that has merged, and waits to be asked; its $pid, and $go
 hold()
 {
@@ -242,6 +251,22 @@ is_put_back()
 	is_put_back
 }
 
+@test "ksmd: where merged pages are moved the model says that it does not know" {
+	cat >"$BATS_TEST_TMPDIR/moved.litmus" <<-END
+		title merged pages that move
+		map a anon private 2
+		map b anon private 2
+		P0 write a 'k'
+		P0 madvise a mergeable
+		P0 merge
+		P0 mremap a to b
+	END
+	run "$LITMUS" --model "$BATS_TEST_TMPDIR/moved.litmus"
+	echo "$output"
+	[ "$status" = 1 ]
+	[[ $output == *"mremap of merged pages"* ]]
+}
+
 @test "ksmd: --ksm goes with random sequences, and not with huge pages" {
 	run "$LITMUS" --ksm "$COPIES/scenarios/ksm-copies.litmus"
 	[ "$status" = 2 ]
@@ -254,10 +279,7 @@ is_put_back()
 @test "ksmd: random sequences agree, and notice what is left out" {
 	needs_ksmd
 	[ -z "$SAN" ] || skip "too slow with sanitizers: make litmus-rules"
-	run "$LITMUS" --random 20 --seed 7000 --ksm --out "$BATS_TEST_TMPDIR"
-	echo "$output"
-	[ "$status" = 0 ]
-	[[ $output != *skipped* ]]
+	agree 20 7000
 	"$COW_ROOT/scripts/litmus-rules" "$LITMUS" "$BATS_TEST_TMPDIR" 1 merged merged-copy
 }
 
@@ -265,8 +287,5 @@ is_put_back()
 @test "ksmd: more random sequences agree" {
 	needs_ksmd
 	[ -z "$SAN" ] || skip "too slow with sanitizers"
-	run "$LITMUS" --random 200 --seed 8000 --ksm --out "$BATS_TEST_TMPDIR"
-	echo "$output"
-	[ "$status" = 0 ]
-	[[ $output != *skipped* ]]
+	agree 200 8000
 }

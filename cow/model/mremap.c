@@ -20,6 +20,8 @@ static void move_page_tables(struct mm *mm, const struct move *move)
 	struct mm_proc *proc = move->proc;
 	int whole = 0;
 
+	if (has_merged(mm, proc, move->from, move->from + move->pages))
+		mm->beyond = "mremap of merged pages";
 	for (int i = 0; i < move->pages; i++) {
 		int from = move->from + i, to = move->to + i;
 
@@ -32,8 +34,6 @@ static void move_page_tables(struct mm *mm, const struct move *move)
 		proc->pte[to] = proc->pte[from];
 		proc->pte[from] = (struct mm_pte){ 0 };
 	}
-	if (has_merged(mm, proc, move->from, move->from + move->pages))
-		mm->beyond = "mremap of merged pages";
 	mm_because(mm, "entries of %d pages move as they are", move->pages);
 }
 
