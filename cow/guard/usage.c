@@ -102,15 +102,21 @@ static void add_rest(pid_t pid, void *arg)
 	use->written += read_written(pid);
 }
 
+static void add_all(pid_t pid, void *arg)
+{
+	add_rss(pid, arg);
+	add_rest(pid, arg);
+}
+
 void guard_usage(struct guard *g, struct guard_use *use)
 {
 	memset(use, 0, sizeof(*use));
-	guard_walk(g->keeper, add_rss, use);
 	if (g->word->held) {
+		guard_walk(g->keeper, add_rss, use);
 		use->cpu_ns = g->word->used_ns;
 		use->written = g->word->written;
 	} else {
 		add_rest(g->keeper, use);
-		guard_walk(g->keeper, add_rest, use);
+		guard_walk(g->keeper, add_all, use);
 	}
 }
