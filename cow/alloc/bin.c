@@ -80,9 +80,10 @@ bool bin_next_fresh(struct cache *cache, struct bin *bin)
 	uint32_t place = span->begun / 64;
 	uint32_t first = span->begun % 64;
 	uint32_t count = (uint32_t)span->capacity - span->begun;
+	uint32_t most = window(bin);
 
-	if (count > window(bin))
-		count = window(bin);
+	if (count > most)
+		count = most;
 	if (count > 64 - first)
 		count = 64 - first;
 	if (!count)

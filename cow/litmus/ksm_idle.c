@@ -9,9 +9,6 @@
 
 #include "ksm.h"
 
-/* As many entries may a merged page have, or there will be two: the default. */
-#define SHARING 256
-
 int ksm_is_idle(void)
 {
 	if (access(KSM "run", W_OK))
@@ -23,10 +20,10 @@ int ksm_is_idle(void)
 		return lit_fail(
 			ENODEV,
 			"needs ksmd for itself: %spages_shared is not 0", KSM);
-	if (ksm_number(KSM "max_page_sharing") < SHARING)
+	if (ksm_number(KSM "max_page_sharing") < MM_SHARING)
 		return lit_fail(ENODEV,
 				"needs %smax_page_sharing of %d, or more", KSM,
-				SHARING);
+				MM_SHARING);
 	return 0;
 }
 

@@ -154,8 +154,7 @@ static enum mm_advice next_advice(struct dice *dice)
 static enum mm_advice some_advice(struct dice *dice, const struct mm_op *op)
 {
 	enum mm_advice advice = next_advice(dice);
-	bool reclaims = advice == MM_ADV_FREE || advice == MM_ADV_COLD ||
-			advice == MM_ADV_PAGEOUT;
+	bool reclaims = mm_reclaims(advice);
 
 	/* Nor does it know what becomes of merged pages. */
 	if (dice->ksm && reclaims)

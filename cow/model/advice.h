@@ -3,6 +3,8 @@
 #ifndef COW_MODEL_ADVICE_H
 #define COW_MODEL_ADVICE_H
 
+#include <stdbool.h>
+
 /* madvise(2) */
 enum mm_advice {
 	MM_ADV_DONTNEED,
@@ -21,5 +23,12 @@ enum mm_advice {
 	MM_ADV_UNMERGEABLE,
 	MM_ADVICES,
 };
+
+/* Does it take pages away that may be needed again? */
+static inline bool mm_reclaims(enum mm_advice advice)
+{
+	return advice == MM_ADV_FREE || advice == MM_ADV_COLD ||
+	       advice == MM_ADV_PAGEOUT;
+}
 
 #endif

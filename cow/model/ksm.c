@@ -5,9 +5,6 @@
  */
 #include "internal.h"
 
-/* More entries than the kernel lets one merged page have: it makes a second. */
-#define SHARING 256
-
 /* Does ksmd find the pages of a mapping? */
 static bool is_found(const struct mm *mm, const struct mm_vma *vma)
 {
@@ -120,7 +117,7 @@ bool mm_can_merge(const struct mm *mm)
 			if (!proc->alive || !frame)
 				continue;
 			if (!is_known(mm, frame, candidate) ||
-			    (candidate && ++equal[value] > SHARING))
+			    (candidate && ++equal[value] > MM_SHARING))
 				return false;
 		}
 	return true;

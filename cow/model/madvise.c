@@ -25,19 +25,13 @@ static int madvise_merge(struct mm *mm, struct mm_proc *proc,
 			    vma->flags & ~MM_VM_MERGEABLE);
 }
 
-static bool reclaims(enum mm_advice advice)
-{
-	return advice == MM_ADV_FREE || advice == MM_ADV_COLD ||
-	       advice == MM_ADV_PAGEOUT;
-}
-
 /* What an advice does to a range of one mapping. */
 static int madvise_vma(struct mm *mm, struct mm_proc *proc, struct mm_vma *vma,
 		       int start, int end, enum mm_advice advice, int *faults)
 {
 	unsigned int flags = vma->flags;
 
-	if (reclaims(advice) && has_merged(mm, proc, start, end))
+	if (mm_reclaims(advice) && has_merged(mm, proc, start, end))
 		mm->beyond = "reclaim of merged pages";
 
 	switch (advice) {

@@ -32,6 +32,9 @@
 #define MM_BIG_PAGES (MM_SLOTS * MM_HUGE)
 #define MM_PAGES     (MM_BIG + MM_BIG_PAGES)
 
+/* So many entries may one merged page have: beyond that ksmd makes a second. */
+#define MM_SHARING 256
+
 #define MM_PROCS      8
 #define MM_VMAS	      (MM_BIG + 4)
 #define MM_NAMED      8
