@@ -17,26 +17,12 @@ static size_t units_of(size_t size)
 	return (size + UNIT - 1) >> UNIT_SHIFT;
 }
 
-static struct span *make(struct spans *spans, size_t units, size_t align)
-{
-	struct span *span;
-
-	span = pages_span(spans, 0, units, align < UNIT ? UNIT : align);
-	if (!span)
-		return NULL;
-	span->state = SPAN_LARGE;
-	span->owner = spans->common;
-	span->fast = NULL;
-	span->limit = 0;
-	pagemap_set(span->base, span);
-	return span;
-}
-
 void *large_alloc(struct spans *spans, size_t size, size_t align, bool zero)
 {
 	size_t units = units_of(size ? size : 1);
-	struct span *span = make(spans, units, align);
+	struct span *span;
 
+	span = pages_span(spans, 0, units, align < UNIT ? UNIT : align);
 	if (!span)
 		return NULL;
 	if (zero && span->dirty)
@@ -73,7 +59,7 @@ static bool map_again(const struct span *to, size_t bytes)
  */
 static struct span *move(struct spans *spans, struct span *span, size_t units)
 {
-	struct span *to = make(spans, units, UNIT);
+	struct span *to = pages_span(spans, 0, units, UNIT);
 	bool copy;
 
 	if (!to)

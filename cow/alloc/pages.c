@@ -226,6 +226,21 @@ static int cut_gap(struct spans *spans, struct span *run, size_t align)
 	return 0;
 }
 
+/*
+ * Until its maker says more it is a large block, and whole at once: a child that
+ * another thread forks meanwhile has it as a block that nobody frees, as it has
+ * all that the other threads of its parent had just got.
+ */
+static void begin(struct spans *spans, struct span *span)
+{
+	span->state = SPAN_LARGE;
+	span->owner = spans->common;
+	span->fast = NULL;
+	span->limit = 0;
+	span->epoch = spans->epoch;
+	pagemap_set(span->base, span);
+}
+
 /* Fills in a record; 0, or -1 for no memory. */
 static int take(struct spans *spans, struct span *span, size_t units,
 		size_t align)
@@ -241,7 +256,7 @@ static int take(struct spans *spans, struct span *span, size_t units,
 		if (!run->dirty)
 			regret(pages, units);
 		cut_front(spans, run, span, units);
-		span->epoch = spans->epoch;
+		begin(spans, span);
 		pages->used += units;
 		err = 0;
 	}
@@ -251,7 +266,8 @@ static int take(struct spans *spans, struct span *span, size_t units,
 
 /*
  * A span of so many units, whose record has bits for so many blocks; NULL if
- * memory has ended.  @align is in bytes, UNIT or more.
+ * memory has ended.  @align is in bytes, UNIT or more.  A child that another
+ * thread forks before the record is in use, or back, has lost the record.
  */
 struct span *pages_span(struct spans *spans, size_t blocks, size_t units,
 			size_t align)

@@ -135,12 +135,11 @@ struct span *span_make(struct cache *cache, unsigned int sc)
 	place_blocks(span, spans, size);
 	memset(span->map, 0, span->words * sizeof(*span->map));
 	span->begun = 0;
-	span->limit = 0;
+	map_units(span);
 	span->state = SPAN_CURRENT;
 	span_counts_down(span);
 	span->owner = cache;
 	span->fast = span->remote ? NULL : cache;
-	map_units(span);
 	stock->spans++;
 	return span;
 }
