@@ -30,22 +30,35 @@ static void leave(void *cache)
 	park(cache);
 }
 
+/* It is ours from now on, if no one else was quicker. */
+static bool take_over(struct cache *cache)
+{
+	bool parked;
+
+	if (lock_take(&cache->lock))
+		return false;
+	parked = cache->parked;
+	if (parked) {
+		/* A fork may have caught its thread between two words. */
+		cache_stop(cache);
+		cache->parked = false;
+	}
+	lock_drop(&cache->lock);
+	return parked;
+}
+
+/*
+ * The list only ever grows, at its head: it is read without its lock, which who
+ * forks takes after those of the caches.
+ */
 static struct cache *take_parked(struct spans *spans)
 {
 	struct cache *cache;
 
-	lock_take_quiet(&spans->lock);
-	for (cache = spans->caches; cache; cache = cache->next)
-		if (cache->parked)
+	for (cache = __atomic_load_n(&spans->caches, __ATOMIC_ACQUIRE); cache;
+	     cache = cache->next)
+		if (cache->parked && take_over(cache))
 			break;
-	if (cache) {
-		lock_take(&cache->lock);
-		/* A fork may have caught its thread between two words. */
-		cache_stop(cache);
-		cache->parked = false;
-		lock_drop(&cache->lock);
-	}
-	lock_drop_quiet(&spans->lock);
 	return cache;
 }
 

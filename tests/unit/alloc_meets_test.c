@@ -136,10 +136,44 @@ static void test_large_in_the_making(void **state)
 	serve_slow_free(heap, block);
 }
 
+static void *use_some(void *arg)
+{
+	(void)arg;
+	serve_slow_free(heap, serve_slow_malloc(heap, 1));
+	return NULL;
+}
+
+/*
+ * Who forks takes the locks of all caches first, then that of their list: a new
+ * thread which waits for the one must not have the other.
+ */
+static void test_locks_in_order(void **state)
+{
+	const struct timespec soon = { .tv_sec = 1 };
+	struct spans *spans = heap->spans;
+	struct cache *parked;
+	pthread_t thread;
+
+	(void)state;
+	pthread_join(start(use_some), NULL);
+	parked = spans->caches;
+	assert_true(parked->parked);
+	lock_take(&parked->lock);
+	thread = start(use_some);
+	await_waiter(&parked->lock);
+	assert_int_equal(lock_take_soon(&spans->lock, &soon), 0);
+	lock_drop(&spans->lock);
+	lock_drop(&parked->lock);
+	pthread_join(thread, NULL);
+	assert_ptr_equal(spans->caches, parked);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_large_in_the_making, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_locks_in_order, setup,
 						teardown),
 	};
 
