@@ -265,11 +265,17 @@ static bool begin(struct spans *spans, bool child)
 	return true;
 }
 
-/* In a child no other thread has a cache; in the parent they go on. */
+/*
+ * In a child no other thread has a cache; in the parent they go on.  A thread in
+ * take_from() sets its bin on, and then looks for a fork, with a fence between;
+ * here the fork stands first, and then the bins are stopped.  So with a fence
+ * here, too, either it sees the fork, or our stop comes after what it set.
+ */
 static void tell_others(struct spans *spans, bool child)
 {
 	struct cache *cache;
 
+	atomic_thread_fence(memory_order_seq_cst);
 	for (cache = spans->caches; cache; cache = cache->next) {
 		if (cache == self.cache || cache == spans->common ||
 		    cache->parked)
