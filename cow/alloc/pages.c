@@ -18,6 +18,9 @@
 #define KEEP_MOST  (((size_t)64 << 20) >> UNIT_SHIFT)
 #define KEEP_SHARE 64
 
+/* So many runs are asked for in vain at a time. */
+#define REFUSED_MOST 64
+
 /* So much of what is kept beside is forgotten at each time of giving back. */
 #define SWING_DECAY 8
 
@@ -62,28 +65,34 @@ static void settle(struct spans *spans, struct span *run)
 /* Makes a run clean: false if the kernel would not have it. */
 bool run_clean(struct spans *spans, struct span *run)
 {
-	if (spans->pages.keep ||
-	    madvise(run->base, span_bytes(run), MADV_DONTNEED)) {
-		spans->pages.keep = true;
+	if (madvise(run->base, span_bytes(run), MADV_DONTNEED))
 		return false;
-	}
 	run_remove(spans, run);
 	run->dirty = false;
 	settle(spans, run);
 	return true;
 }
 
-/* Gives dirty units back, from the longest runs on, until so many are left. */
+/*
+ * Gives dirty units back, from the longest runs on, until so many are left.  The
+ * kernel refuses a run that has a locked page: then others have their turn.
+ */
 size_t pages_purge(struct spans *spans, size_t keep)
 {
 	struct runs *dirty = &spans->pages.runs[RUN_DIRTY];
 	size_t before = dirty->units;
 	unsigned int bin = RUN_BINS;
+	unsigned int refused = 0;
+	struct span *run, *next;
 
-	while (bin-- && dirty->units > keep)
-		while (dirty->bins[bin] && dirty->units > keep)
-			if (!run_clean(spans, dirty->bins[bin]))
+	while (bin--) {
+		for (run = dirty->bins[bin]; run; run = next) {
+			if (dirty->units <= keep || refused == REFUSED_MOST)
 				return before - dirty->units;
+			next = run->next;
+			refused += !run_clean(spans, run);
+		}
+	}
 	return before - dirty->units;
 }
 
@@ -101,15 +110,29 @@ static size_t keep(const struct pages *pages)
 	return KEEP_LEAST + (again > share ? again : share);
 }
 
-/* Beyond that the kernel gets it, as long as this doesn't go to and fro. */
+/* Seconds since some time ago, above 0; no call of the kernel. */
+static time_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+	return time.tv_sec + 1;
+}
+
+/*
+ * Beyond that the kernel gets it, as long as this doesn't go to and fro.  Where
+ * it refused, as pages are locked, it is asked again after a second or two.
+ */
 static void give_back(struct spans *spans)
 {
 	struct pages *pages = &spans->pages;
 	size_t most = keep(pages);
 
-	if (pages->runs[RUN_DIRTY].units <= most)
+	if (pages->runs[RUN_DIRTY].units <= most ||
+	    (pages->refused && now() < pages->refused + 2))
 		return;
 	pages->purged = pages_purge(spans, most / 2);
+	pages->refused = pages->runs[RUN_DIRTY].units > most / 2 ? now() : 0;
 	pages->swing -= pages->swing / SWING_DECAY;
 }
 

@@ -103,7 +103,7 @@ struct pages {
 	size_t largest; /* units of the largest large block freed so far */
 	size_t purged; /* last time the kernel was given some, less what came back */
 	size_t swing; /* of such, what had to be asked for again */
-	bool keep; /* the kernel takes no pages back: they are locked */
+	time_t refused; /* when the kernel took less back than asked; or 0 */
 };
 
 struct span *pages_span(struct spans *spans, size_t blocks, size_t units,
