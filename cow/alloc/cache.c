@@ -229,6 +229,22 @@ void *cache_next(struct cache *cache, unsigned int sc, size_t align)
 	return block;
 }
 
+/* Where memory has ended: a block of any larger class. NULL if there is none. */
+void *cache_scrape(struct cache *cache, unsigned int sc, size_t align)
+{
+	void *block = NULL;
+
+	if (lock_take(&cache->lock))
+		return NULL;
+	seal_check(cache);
+	while (!block && ++sc < CLASSES)
+		if (!(class_size(sc) & (align - 1)) &&
+		    refill_from_own(cache, sc))
+			block = bin_take(&cache->bins->bin[sc]);
+	lock_drop(&cache->lock);
+	return block;
+}
+
 /* The last block was freed. One such span of each class is kept. */
 static void emptied(struct cache *cache, struct span *span)
 {

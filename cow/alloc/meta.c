@@ -94,7 +94,31 @@ void *meta_alloc(struct meta *meta, size_t bytes)
 	return at;
 }
 
-/* A record with a bit for each of so many blocks, all of them 0. */
+/* One that was in use before; with more room than asked for, if need be. */
+static struct span *take_unused(struct meta *meta, size_t kind, bool larger)
+{
+	struct span *span;
+
+	while (larger && kind < RECORD_KINDS - 1 && !meta->unused[kind])
+		kind++;
+	span = meta->unused[kind];
+	if (span)
+		meta->unused[kind] = span->next;
+	return span;
+}
+
+/* What it has room for is known once it was taken from fresh memory. */
+static struct span *take_fresh(struct meta *meta, size_t kind)
+{
+	struct span *span = take(meta, kind * RECORD_STEP);
+
+	if (span)
+		span->words = (uint8_t)((kind * RECORD_STEP - RECORD_HEAD) /
+					sizeof(uint64_t));
+	return span;
+}
+
+/* A record with room for a bit for each of so many blocks. */
 struct span *meta_record(struct meta *meta, size_t blocks)
 {
 	size_t words = (blocks + 63) / 64;
@@ -103,15 +127,12 @@ struct span *meta_record(struct meta *meta, size_t blocks)
 
 	if (lock_take_quiet(&meta->lock))
 		return NULL;
-	span = meta->unused[kind];
-	if (span)
-		meta->unused[kind] = span->next;
-	else
-		span = take(meta, kind * RECORD_STEP);
+	span = take_unused(meta, kind, false);
+	if (!span)
+		span = take_fresh(meta, kind);
+	if (!span)
+		span = take_unused(meta, kind, true);
 	lock_drop_quiet(&meta->lock);
-	if (span)
-		span->words = (uint8_t)((kind * RECORD_STEP - RECORD_HEAD) /
-					sizeof(uint64_t));
 	return span;
 }
 

@@ -91,7 +91,8 @@ static void unsealed(struct spans *spans)
 	spans->sealed = false;
 }
 
-static void end(struct spans *spans)
+/* Whoever shares: what is inherited serves again. */
+void seal_end(struct spans *spans)
 {
 	if (lock_take_quiet(&spans->pages.lock))
 		return;
@@ -106,10 +107,10 @@ bool seal_try_end(struct spans *spans)
 		return true;
 	if (spans->heap->config.seal != HEAP_SEAL_BUDGET && alone(spans)) {
 		spans->ended_alone++;
-		end(spans);
+		seal_end(spans);
 	} else if (spent(spans)) {
 		spans->ended_spent++;
-		end(spans);
+		seal_end(spans);
 	}
 	return !spans->sealed;
 }

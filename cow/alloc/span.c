@@ -128,6 +128,12 @@ struct span *span_make(struct cache *cache, unsigned int sc)
 	struct span *span;
 
 	span = pages_span(spans, (units << UNIT_SHIFT) / size, units, UNIT);
+	if (!span) {
+		/* Of what is left some pieces may do for a short one. */
+		units = (size + UNIT - 1) >> UNIT_SHIFT;
+		span = pages_span(spans, (units << UNIT_SHIFT) / size, units,
+				  UNIT);
+	}
 	if (!span)
 		return NULL;
 	span->sc = (uint8_t)sc;

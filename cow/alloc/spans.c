@@ -102,6 +102,18 @@ enum misuse spans_locate(struct spans *spans, const void *ptr,
 	return span_is_free(*span, *index) ? MISUSE_DOUBLE_FREE : 0;
 }
 
+/* @sc is CLASSES for a large block. */
+static void *alloc(struct spans *spans, struct cache *cache, unsigned int sc,
+		   size_t size, size_t align, bool zero)
+{
+	void *block;
+
+	if (sc == CLASSES)
+		return large_alloc(spans, size, align, zero);
+	block = bin_take(&cache->bins->bin[sc]);
+	return block ? block : cache_next(cache, sc, align);
+}
+
 void *spans_alloc(struct spans *spans, struct cache *cache, size_t size,
 		  size_t align, bool zero)
 {
@@ -110,12 +122,14 @@ void *spans_alloc(struct spans *spans, struct cache *cache, size_t size,
 
 	if (size <= SMALL_MOST && align <= UNIT)
 		sc = class_aligned(cache->bins->classes, size, align);
-	if (sc == CLASSES)
-		return large_alloc(spans, size, align, zero);
-	block = bin_take(&cache->bins->bin[sc]);
-	if (!block)
-		block = cache_next(cache, sc, align);
-	if (block && zero)
+	block = alloc(spans, cache, sc, size, align, zero);
+	if (unlikely(!block)) {
+		spans_gather(spans, cache == spans->common);
+		block = alloc(spans, cache, sc, size, align, zero);
+	}
+	if (unlikely(!block))
+		block = cache_scrape(cache, sc, align);
+	if (block && zero && sc < CLASSES)
 		memset(block, 0, size);
 	return block;
 }
@@ -208,34 +222,6 @@ static enum misuse resize_locked(struct heap *heap, void *ptr, size_t size,
 	return spans_resize(heap->spans, ptr, size, to, &room);
 }
 
-static void release_empty(struct stock *stock)
-{
-	struct span *span, *next;
-
-	for (span = stock->listed; span; span = next) {
-		next = span->next;
-		if (span_free_blocks(span) < span->capacity)
-			continue;
-		list_remove(stock, span);
-		span_release(span);
-	}
-}
-
-static size_t trim(struct heap *heap, size_t pad)
-{
-	struct cache *common = heap->spans->common;
-	unsigned int sc;
-
-	lock_take(&common->lock);
-	seal_check(common);
-	remote_collect(common);
-	cache_put_down(common, common->bins);
-	for (sc = 0; sc < CLASSES; sc++)
-		release_empty(&common->stock[sc]);
-	lock_drop(&common->lock);
-	return pages_trim(heap->spans, pad);
-}
-
 static bool owns(struct heap *heap, const void *ptr, size_t size)
 {
 	const struct span *span = pagemap_get(ptr);
@@ -292,7 +278,7 @@ const struct engine engine_spans = {
 	.free = free_locked,
 	.usable = usable,
 	.resize = resize_locked,
-	.trim = trim,
+	.trim = spans_trim,
 	.owns = owns,
 	.walk = spans_walk,
 	.check = spans_check,

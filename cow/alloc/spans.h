@@ -138,7 +138,7 @@ struct spans {
 	void *canary; /* a page never written to again */
 	uint32_t *here; /* 0 in a child whose fork we were not told of */
 	uint64_t ended_alone; /* seals that ended since nobody shared */
-	uint64_t ended_spent; /* and since the budget was spent */
+	uint64_t ended_spent; /* and since the budget was spent, or memory */
 };
 
 /* bin.c: what a bin hands out next */
@@ -151,6 +151,7 @@ void *cache_borrow(struct cache *cache, unsigned int sc);
 /* cache.c: slow paths of a cache, and whose it is */
 
 void *cache_next(struct cache *cache, unsigned int sc, size_t align);
+void *cache_scrape(struct cache *cache, unsigned int sc, size_t align);
 void cache_event(struct cache *cache, struct span *span);
 void cache_look(struct cache *cache, struct span *span);
 void cache_put_down(struct cache *cache, struct bins *bins);
@@ -170,6 +171,7 @@ void seal_update(struct cache *cache);
 void seal_forget(struct spans *spans, size_t bytes);
 void seal_charge(struct cache *cache, size_t bytes);
 bool seal_try_end(struct spans *spans);
+void seal_end(struct spans *spans);
 void seal_forked(struct lock *lock, bool child);
 int seal_open(struct spans *spans);
 void seal_close(struct spans *spans);
@@ -201,6 +203,11 @@ static inline bool span_inherited(const struct spans *spans,
 void *large_alloc(struct spans *spans, size_t size, size_t align, bool zero);
 void large_free(struct spans *spans, struct span *span);
 void *large_resize(struct spans *spans, struct span *span, size_t size);
+
+/* trim.c: what is kept empty, and given back */
+
+size_t spans_trim(struct heap *heap, size_t pad);
+void spans_gather(struct spans *spans, bool locked);
 
 /* spans.c, spans_look.c: the engine's calls */
 
