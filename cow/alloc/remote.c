@@ -39,6 +39,21 @@ static void push(struct cache *owner, struct remote *remote)
 					    __ATOMIC_RELAXED));
 }
 
+/*
+ * An entry for the owner, unless there is one.  A fork by another thread between
+ * the two words leaves a child in which it is pending, but in no inbox: that one
+ * was on its way is counted, with the thread's own cache.
+ */
+static void announce(struct cache *owner, struct remote *remote)
+{
+	struct cache *own = self.cache;
+
+	atomic_fetch_add(&own->pushing, 1);
+	if (!atomic_exchange(&remote->pending, true))
+		push(owner, remote);
+	atomic_fetch_sub(&own->pushing, 1);
+}
+
 /* Returns 0 or MISUSE_DOUBLE_FREE.  Without memory for it the block is lost. */
 enum misuse remote_free(struct span *span, size_t index)
 {
@@ -54,9 +69,8 @@ enum misuse remote_free(struct span *span, size_t index)
 	if (word_get(&span->map[index / 64]) & bit ||
 	    atomic_fetch_or(&remote->map[index / 64], bit) & bit)
 		return MISUSE_DOUBLE_FREE;
-	if (!atomic_load_explicit(&remote->pending, memory_order_acquire) &&
-	    !atomic_exchange(&remote->pending, true))
-		push(owner, remote);
+	if (!atomic_load_explicit(&remote->pending, memory_order_acquire))
+		announce(owner, remote);
 	return 0;
 }
 
@@ -112,4 +126,63 @@ bool remote_collect(struct cache *cache)
 		collect_one(cache, remote);
 	}
 	return true;
+}
+
+/* Of a record without a span nothing is pending any more. */
+static void push_again(struct span *span)
+{
+	struct remote *remote = span->remote;
+
+	if (!remote || !remote->pending)
+		return;
+	if (span->state > SPAN_LARGE)
+		push(span->owner, remote);
+	else
+		remote->pending = false;
+}
+
+static int push_span(struct span *span, size_t chunk, void *arg)
+{
+	(void)chunk;
+	(void)arg;
+	push_again(span);
+	return 0;
+}
+
+/* Fills the inboxes anew, from what the records say. */
+static void sort_again(struct spans *spans)
+{
+	struct cache *cache;
+	struct span *span;
+	size_t kind;
+
+	for (cache = spans->caches; cache; cache = cache->next)
+		cache->inbox = NULL;
+	for (kind = 0; kind < RECORD_KINDS; kind++)
+		for (span = spans->meta.unused[kind]; span; span = span->next)
+			push_again(span);
+	spans_each(spans, push_span, NULL);
+}
+
+/*
+ * In a child, alone: what other threads of the parent were about to push is pushed
+ * for them.  Not where the fork came from a signal handler that broke into a call
+ * which pushes or collects itself: this goes on in the child.  Then the frees to
+ * such a span may be lost.
+ */
+void remote_forked(struct spans *spans)
+{
+	bool inside = self.cache->pushing;
+	bool lost = !inside && atomic_exchange(&cache_none.pushing, 0);
+	struct cache *cache;
+
+	for (cache = spans->caches; cache; cache = cache->next) {
+		inside |= cache->lock.inside;
+		if (cache == self.cache || !cache->pushing)
+			continue;
+		cache->pushing = 0;
+		lost = true;
+	}
+	if (lost && !inside)
+		sort_again(spans);
 }

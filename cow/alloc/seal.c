@@ -294,8 +294,10 @@ static void after_fork(struct spans *spans, bool child)
 	struct cache *own = self.cache;
 
 	spans->told = 0;
-	if (child)
+	if (child) {
 		*spans->here = 1;
+		remote_forked(spans);
+	}
 	if (!begin(spans, child))
 		unsealed(spans);
 	tell_others(spans, child);

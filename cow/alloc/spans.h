@@ -80,6 +80,7 @@ struct stock {
  * @lock: held while lists change; a fork waits for it, others may steal
  * @spans: the engine
  * @inbox: what other threads freed
+ * @pushing: entries its thread is about to put into other inboxes
  * @next: of all caches there are
  * @epoch: the fork up to which it is sealed
  * @coarse: bytes that may be used yet before classes become fine
@@ -94,6 +95,7 @@ struct cache {
 	struct lock lock;
 	struct spans *spans;
 	struct remote *inbox;
+	atomic_uint pushing;
 	struct cache *next;
 	uint32_t epoch;
 	size_t coarse;
@@ -164,6 +166,7 @@ void cache_serve_threads(void);
 
 enum misuse remote_free(struct span *span, size_t index);
 bool remote_collect(struct cache *cache);
+void remote_forked(struct spans *spans);
 
 /* seal.c: what a fork changes */
 
@@ -220,6 +223,9 @@ enum misuse spans_resize(struct spans *spans, void *ptr, size_t size, void **to,
 			 size_t *room);
 int spans_walk(struct heap *heap,
 	       int (*visit)(const struct heap_block *block, void *arg),
+	       void *arg);
+int spans_each(struct spans *spans,
+	       int (*visit)(struct span *span, size_t chunk, void *arg),
 	       void *arg);
 int spans_weigh(struct spans *spans, struct weight *weight);
 int spans_check(struct heap *heap, struct heap_fault *fault);

@@ -22,9 +22,9 @@ static const struct chunk *next_chunk(const struct spans *spans,
 }
 
 /* Calls for each span and run in the order of addresses, till one says stop. */
-static int each_span(struct spans *spans,
-		     int (*visit)(struct span *span, size_t chunk, void *arg),
-		     void *arg)
+int spans_each(struct spans *spans,
+	       int (*visit)(struct span *span, size_t chunk, void *arg),
+	       void *arg)
 {
 	const struct chunk *chunk = next_chunk(spans, NULL);
 	size_t number = 0;
@@ -104,7 +104,7 @@ int spans_walk(struct heap *heap,
 
 	if (lock_take_quiet(&heap->spans->pages.lock))
 		return -EDEADLK;
-	result = each_span(heap->spans, walk_span, &walk);
+	result = spans_each(heap->spans, walk_span, &walk);
 	lock_drop_quiet(&heap->spans->pages.lock);
 	return result;
 }
@@ -130,7 +130,7 @@ static int weigh_span(struct span *span, size_t chunk, void *arg)
 int spans_weigh(struct spans *spans, struct weight *weight)
 {
 	*weight = (struct weight){ 0 };
-	return each_span(spans, weigh_span, weight);
+	return spans_each(spans, weigh_span, weight);
 }
 
 /* What a check counts and finds. */
@@ -218,7 +218,7 @@ int spans_check(struct heap *heap, struct heap_fault *fault)
 		return -EDEADLK;
 	fault->invariant = "spans and runs lie side by side";
 	fault->address = NULL;
-	err = each_span(heap->spans, check_span, &check);
+	err = spans_each(heap->spans, check_span, &check);
 	if (!err)
 		err = check_sums(&check);
 	lock_drop_quiet(&heap->spans->pages.lock);

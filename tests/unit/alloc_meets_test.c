@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -20,11 +21,11 @@
 static struct heap *heap;
 static atomic_bool ready, go, caught, released;
 
-static int setup(void **state)
+static int open_heap(enum heap_seal seal)
 {
-	const struct heap_config config = { .engine = HEAP_SPANS };
+	const struct heap_config config = { .engine = HEAP_SPANS,
+					    .seal = seal };
 
-	(void)state;
 	/* What waits for ever ends the test. */
 	alarm(60);
 	ready = false;
@@ -35,6 +36,19 @@ static int setup(void **state)
 		return -1;
 	heap_serve_threads(heap);
 	return serve_slow_malloc(heap, 1) ? 0 : -1;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return open_heap(HEAP_SEAL_AUTO);
+}
+
+/* What is inherited serves on. */
+static int setup_unsealed(void **state)
+{
+	(void)state;
+	return open_heap(HEAP_SEAL_OFF);
 }
 
 static int teardown(void **state)
@@ -78,9 +92,14 @@ static void stop_here(int number)
 /* What a function says in a child, which must not take long. */
 static int in_child(int (*run)(void))
 {
-	pid_t pid = fork();
 	int status;
+	pid_t pid;
 
+#ifdef __SANITIZE_THREAD__
+	/* It does not follow a process with threads into its child. */
+	return 0;
+#endif
+	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
 		alarm(20);
@@ -168,11 +187,106 @@ static void test_locks_in_order(void **state)
 	assert_ptr_equal(spans->caches, parked);
 }
 
+#define RECORDS 400 /* more than a page of them */
+#define BLOCKS	60
+#define SIZE	4096
+
+static pthread_t first_thread;
+static void *page;
+static char *block[BLOCKS];
+static struct span *span; /* that of the first block */
+
+static void protect(int how)
+{
+	assert_int_equal(mprotect(page, heap_page_size(), how), 0);
+}
+
+/* Our own lock may lie on the page, too. */
+static void on_fault(int number)
+{
+	if (pthread_equal(pthread_self(), first_thread))
+		protect(PROT_READ | PROT_WRITE);
+	else
+		stop_here(number);
+}
+
+static void *free_first(void *arg)
+{
+	(void)arg;
+	serve_slow_free(heap, serve_slow_malloc(heap, 1));
+	serve_slow_free(heap, block[0]);
+	return NULL;
+}
+
+static void *free_others(void *arg)
+{
+	size_t i;
+
+	(void)arg;
+	for (i = 1; i < BLOCKS; i++)
+		if (pagemap_get(block[i]) == span)
+			serve_slow_free(heap, block[i]);
+	return NULL;
+}
+
+/* What others freed comes back to us. */
+static int get_back(void)
+{
+	char *got;
+	size_t i;
+
+	pthread_join(start(free_others), NULL);
+	for (i = 0; i < BLOCKS * BLOCKS; i++) {
+		got = serve_slow_malloc(heap, SIZE);
+		if (pagemap_get(got) == span)
+			return heap_check(heap, NULL) ? 2 : 0;
+	}
+	return 1;
+}
+
+/*
+ * Our inbox lies on a page that can't be written to: the other thread is stopped
+ * when it has said that it has something for us, but did not yet put it there.
+ */
+static void test_push_and_fork(void **state)
+{
+	struct sigaction action = { .sa_handler = on_fault,
+				    .sa_flags = SA_NODEFER };
+	uintptr_t inbox = (uintptr_t)&self.cache->inbox;
+	pthread_t thread;
+	size_t i;
+
+	(void)state;
+	first_thread = pthread_self();
+	for (i = 0; i < RECORDS; i++)
+		assert_non_null(serve_slow_malloc(heap, LARGE));
+	for (i = 0; i < BLOCKS; i++)
+		block[i] = serve_slow_malloc(heap, SIZE);
+	span = pagemap_get(block[0]);
+	assert_ptr_not_equal(span, self.bins->bin[span->sc].span);
+	sigaction(SIGSEGV, &action, NULL);
+	page = (void *)(inbox & ~(heap_page_size() - 1));
+	protect(PROT_READ);
+	thread = start(free_first);
+	await(&caught);
+	assert_true(span->remote->pending);
+	assert_null(self.cache->inbox);
+	assert_int_equal(in_child(get_back), 0);
+	protect(PROT_READ | PROT_WRITE);
+	released = true;
+	pthread_join(thread, NULL);
+	signal(SIGSEGV, SIG_DFL);
+	assert_non_null(self.cache->inbox);
+	assert_int_equal(get_back(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_large_in_the_making, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_push_and_fork,
+						setup_unsealed, teardown),
 		cmocka_unit_test_setup_teardown(test_locks_in_order, setup,
 						teardown),
 	};
