@@ -148,6 +148,16 @@ lost_by()
 	lost_by 20000 classify.sh
 }
 
+@test "an unprivileged user is told, too, how many samples were lost" {
+	need_perf
+	as_nobody perf record -q -e page-faults -o /dev/null true ||
+		skip "not for an unprivileged user"
+	run as_nobody perf/flame.sh --ring 64K -- ./faulter zero 5000
+	echo "$output"
+	[ "$status" = 1 ]
+	[[ ${lines[-1]} =~ ^LOST\ flame.sh:\ [1-9][0-9]*\ samples ]]
+}
+
 # bats test_tags=long
 @test "100,000 faults: none is lost, or each recipe says it" {
 	need_tracepoints
@@ -188,7 +198,10 @@ lost_by()
 
 @test "flame.sh counts by code, and copies alone" {
 	need_perf
-	flame.sh -- ./faulter copy 300 >folded 2>said
+	flame.sh -- ./faulter copy 300 >folded 2>said || {
+		head -n 5 folded said
+		false
+	}
 	[ "$(awk '/;write_all[; ]/ { n += $NF } END { print n }' folded)" = 600 ]
 	# As flame graph programs want it: frames, a blank, a count.
 	run ! grep -vE '^[^;]+(;[^;]+)* [1-9][0-9]*$' folded

@@ -174,21 +174,36 @@ record()
 	perf record -q -B -N --no-bpf-event "$@"
 }
 
-# A quarter of a gigabyte for all CPUs together, as root; else what
-# perf_event_mlock_kb allows a user, less a page for the ring's head.
+# What a ring of 2^n bytes is within a limit, less a page for its head.
+ring_within()
+{
+	local bytes
+
+	for ((bytes = 64 << 10; bytes * 2 <= $1 - 4096; bytes *= 2)); do :; done
+	echo "$((bytes >> 10))K"
+}
+
+# A quarter of a gigabyte for all CPUs together, as root. Else what a user may
+# lock: perf_event_mlock_kb a CPU, of which other runs of the user may have some,
+# and beyond that each process RLIMIT_MEMLOCK. A stack takes 8 KiB, and while
+# others run 500 may be there before perf is: half a megabyte loses some.
 ring_size()
 {
-	local cpus bytes limit
+	local cpus all own ring
 
 	cpus=$(getconf _NPROCESSORS_CONF)
-	if [ "$(id -u)" = 0 ]; then
-		limit=$(((256 << 20) / cpus))
-		limit=$((limit < 64 << 20 ? limit : 64 << 20))
-	else
-		limit=$((($(cat /proc/sys/kernel/perf_event_mlock_kb) << 10) - 4096))
+	all=$(((256 << 20) / cpus + 4096))
+	all=$((all < 65 << 20 ? all : 65 << 20))
+	if [ "$(id -u)" != 0 ]; then
+		own=$(ulimit -l)
+		[ "$own" != unlimited ] || own=$((1 << 20))
+		ring=$(($(cat /proc/sys/kernel/perf_event_mlock_kb) << 10))
+		own=$((ring + (own << 10) / cpus))
+		all=$((own < all ? own : all))
+		record -m "$(ring_within "$all")" -e page-faults -o /dev/null true \
+			>/dev/null 2>&1 || all=$ring
 	fi
-	for ((bytes = 64 << 10; bytes * 2 <= limit; bytes *= 2)); do :; done
-	echo "$((bytes >> 10))K"
+	ring_within "$all"
 }
 
 # A folder for one run, and nothing of it left behind.
