@@ -64,9 +64,10 @@ static void trim_common(struct spans *spans)
 	lock_drop(&spans->common->lock);
 }
 
-/* Called with the lock of the heap; bytes given back. */
+/* Called with the lock of the heap; bytes given back. A seal may be over. */
 size_t spans_trim(struct heap *heap, size_t pad)
 {
+	seal_try_end(heap->spans);
 	trim_common(heap->spans);
 	trim_own(heap->spans);
 	return pages_trim(heap->spans, pad);

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * Memory that the kernel does not take back as it is locked: the rest of it goes
- * back all the same, and so does this when it is locked no more.
+ * Memory that goes back to the kernel: at once or, where it is locked, when it is
+ * locked no more; and on request all that is free, whoever had it.
  */
 #include "alloc/spans.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -83,12 +85,71 @@ static void test_locked_for_a_while(void **state)
 	assert_int_equal(heap_check(heap, NULL), 0);
 }
 
+#define BLOCKS 2000
+
+/* Blocks of all small sizes, free again. */
+static void *use_all_sizes(void *arg)
+{
+	char *block[BLOCKS];
+	size_t i;
+
+	for (i = 0; i < BLOCKS; i++)
+		block[i] = serve_slow_malloc(heap, i * 16);
+	for (i = 0; i < BLOCKS; i++)
+		serve_slow_free(heap, block[i]);
+	return arg;
+}
+
+static size_t mapped(void)
+{
+	struct heap_stats stats;
+
+	heap_stats(heap, &stats);
+	return stats.heap_bytes;
+}
+
+static void test_trim_threads(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	heap_serve_threads(heap);
+	use_all_sizes(NULL);
+	assert_int_equal(pthread_create(&thread, NULL, use_all_sizes, NULL), 0);
+	pthread_join(thread, NULL);
+	assert_int_not_equal(mapped(), 0);
+	heap_trim(heap, 0);
+	assert_int_equal(mapped(), 0);
+	self = (struct self){ &cache_none, cache_none.bins, class_fine };
+}
+
+/* The child is gone, and nothing is asked for that would show it. */
+static void test_trim_after_fork(void **state)
+{
+	char *block[2] = { written(LARGE), written(32) };
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	heap_free(heap, block[0]);
+	heap_free(heap, block[1]);
+	heap_trim(heap, 0);
+	assert_int_equal(mapped(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_locked_for_a_while, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_trim_threads, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_trim_after_fork, setup,
+						teardown),
 	};
 
-	return cmocka_run_group_tests_name("alloc locked", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("alloc trim", tests, NULL, NULL);
 }
