@@ -3,7 +3,7 @@
  * One heap and one pool among threads: blocks that one thread takes and another
  * frees, looks at the heap meanwhile, and forks in between.
  */
-#include "alloc/alloc.h"
+#include "alloc/spans.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -204,12 +204,101 @@ static void test_fork(void **state)
 	heap_close(heap);
 }
 
+/* As the threads of a process do, each with a cache of its own. */
+static void exchange_cached(unsigned int seed)
+{
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		size_t size = 1 + rand_r(&seed) % (i % 20 ? 3000 : 300000);
+		char *block = serve_slow_malloc(heap, size);
+		char *old;
+
+		if (!block) {
+			failures++;
+			continue;
+		}
+		memset(block, 1, size < 100 ? size : 100);
+		if (i % 9 == 0)
+			block = serve_slow_realloc(heap, block, 2 * size);
+		old = atomic_exchange(&slots[rand_r(&seed) % SLOTS], block);
+		serve_slow_free(heap, old);
+	}
+}
+
+static void *keep_exchanging(void *arg)
+{
+	while (!stop)
+		exchange_cached((unsigned int)(uintptr_t)arg);
+	return NULL;
+}
+
+static void free_slots(void)
+{
+	int i;
+
+	for (i = 0; i < SLOTS; i++)
+		serve_slow_free(heap, atomic_exchange(&slots[i], NULL));
+}
+
+/* Whatever the other threads were at: it is whole, and stays so. */
+static int in_cached_child(void)
+{
+	alarm(30);
+	if (heap_check(heap, NULL))
+		return 1;
+	exchange_cached(1);
+	free_slots();
+	heap_trim(heap, 0);
+	return heap_check(heap, NULL) ? 2 : failures != 0;
+}
+
+static void test_fork_cached(void **state)
+{
+	const struct heap_config config = { .engine = HEAP_SPANS };
+	pthread_t threads[THREADS];
+	struct heap_stats stats;
+	int status, i;
+	pid_t pid;
+
+	(void)state;
+#ifdef __SANITIZE_THREAD__
+	/* It does not follow a process with threads into its child. */
+	skip();
+#endif
+	stop = false;
+	assert_int_equal(heap_open(&config, &heap), 0);
+	heap_serve_threads(heap);
+	memset(slots, 0, sizeof(slots));
+	start(threads, THREADS, keep_exchanging);
+	for (i = 0; i < 60; i++) {
+		exchange_cached((unsigned int)i);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (!pid)
+			_exit(in_cached_child());
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+	stop = true;
+	join(threads, THREADS);
+	free_slots();
+	heap_trim(heap, 0);
+	heap_stats(heap, &stats);
+	assert_int_equal(failures, 0);
+	assert_int_equal(stats.used_blocks, 0);
+	assert_int_equal(stats.heap_bytes, 0);
+	self = (struct self){ &cache_none, cache_none.bins, class_fine };
+	heap_close(heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_heap),
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_fork_cached),
 	};
 
 	return cmocka_run_group_tests_name("alloc threads", tests, NULL, NULL);
