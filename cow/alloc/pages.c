@@ -11,140 +11,6 @@
 #include "spans.h"
 
 #include <string.h>
-#include <sys/mman.h>
-
-/* Dirty units that are kept: a share of those in use, or what comes and goes. */
-#define KEEP_LEAST (((size_t)512 << 10) >> UNIT_SHIFT)
-#define KEEP_MOST  (((size_t)64 << 20) >> UNIT_SHIFT)
-#define KEEP_SHARE 64
-
-/* So many runs are asked for in vain at a time. */
-#define REFUSED_MOST 64
-
-/* So much of what is kept beside is forgotten at each time of giving back. */
-#define SWING_DECAY 8
-
-static void join(struct spans *spans, struct span *run, struct span *gone)
-{
-	run_remove(spans, gone);
-	if (gone->epoch < run->epoch)
-		run->epoch = gone->epoch;
-	run->units += gone->units;
-	if (gone->base < run->base)
-		run->base = gone->base;
-	meta_record_drop(&spans->meta, gone);
-}
-
-/* A run of the same kind that ends or begins where this one begins or ends. */
-static bool joins(const struct spans *spans, const struct span *run,
-		  const struct span *other)
-{
-	return other && other->state == SPAN_RUN && other != run &&
-	       run_kind(spans, other) == run_kind(spans, run) &&
-	       (other->base + span_bytes(other) == run->base ||
-		run->base + span_bytes(run) == other->base);
-}
-
-/* Makes a record a run, together with its neighbours. */
-static void settle(struct spans *spans, struct span *run)
-{
-	struct span *before = pagemap_get(run->base - 1);
-	struct span *behind = pagemap_get(run->base + span_bytes(run));
-
-	run->state = SPAN_RUN;
-	run->fast = NULL;
-	run->owner = NULL;
-	run->limit = 0;
-	if (joins(spans, run, before))
-		join(spans, run, before);
-	if (joins(spans, run, behind))
-		join(spans, run, behind);
-	run_add(spans, run);
-}
-
-/* Makes a run clean: false if the kernel would not have it. */
-bool run_clean(struct spans *spans, struct span *run)
-{
-	if (madvise(run->base, span_bytes(run), MADV_DONTNEED))
-		return false;
-	run_remove(spans, run);
-	run->dirty = false;
-	settle(spans, run);
-	return true;
-}
-
-/*
- * Gives dirty units back, from the longest runs on, until so many are left.  The
- * kernel refuses a run that has a locked page: then others have their turn.
- */
-size_t pages_purge(struct spans *spans, size_t keep)
-{
-	struct runs *dirty = &spans->pages.runs[RUN_DIRTY];
-	size_t before = dirty->units;
-	unsigned int bin = RUN_BINS;
-	unsigned int refused = 0;
-	struct span *run, *next;
-
-	while (bin--) {
-		for (run = dirty->bins[bin]; run; run = next) {
-			if (dirty->units <= keep || refused == REFUSED_MOST)
-				return before - dirty->units;
-			next = run->next;
-			refused += !run_clean(spans, run);
-		}
-	}
-	return before - dirty->units;
-}
-
-/*
- * What one large block takes should be there still when it comes again, and so
- * should what was given back in vain before.
- */
-static size_t keep(const struct pages *pages)
-{
-	size_t again = pages->largest + pages->swing;
-	size_t share = pages->used / KEEP_SHARE;
-
-	if (again > KEEP_MOST)
-		again = KEEP_MOST;
-	return KEEP_LEAST + (again > share ? again : share);
-}
-
-/* Seconds since some time ago, above 0; no call of the kernel. */
-static time_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-	return time.tv_sec + 1;
-}
-
-/*
- * Beyond that the kernel gets it, as long as this doesn't go to and fro.  Where
- * it refused, as pages are locked, it is asked again after a second or two.
- */
-static void give_back(struct spans *spans)
-{
-	struct pages *pages = &spans->pages;
-	size_t most = keep(pages);
-
-	if (pages->runs[RUN_DIRTY].units <= most ||
-	    (pages->refused && now() < pages->refused + 2))
-		return;
-	pages->purged = pages_purge(spans, most / 2);
-	pages->refused = pages->runs[RUN_DIRTY].units > most / 2 ? now() : 0;
-	pages->swing -= pages->swing / SWING_DECAY;
-}
-
-/* Clean units are taken: were they dirty ones just now? */
-static void regret(struct pages *pages, size_t units)
-{
-	size_t vain = units < pages->purged ? units : pages->purged;
-
-	pages->purged -= vain;
-	if (pages->swing < KEEP_MOST)
-		pages->swing += vain;
-}
 
 /* With the lock. */
 static void put(struct spans *spans, struct span *span, bool dirty)
@@ -156,8 +22,8 @@ static void put(struct spans *spans, struct span *span, bool dirty)
 		pages->largest = span->units;
 	span->base = span_start(span);
 	span->dirty = dirty;
-	settle(spans, span);
-	give_back(spans);
+	run_settle(spans, span);
+	purge_most(spans);
 }
 
 void pages_put(struct spans *spans, struct span *span, bool dirty)
@@ -214,7 +80,7 @@ static struct span *find_joined(struct spans *spans, size_t units, size_t align)
 
 	if (runs[RUN_DIRTY].units + runs[RUN_CLEAN].units < units)
 		return NULL;
-	pages_purge(spans, 0);
+	purge_until(spans, 0);
 	return run_find(spans, RUN_CLEAN, units, align);
 }
 
@@ -277,7 +143,7 @@ static int take(struct spans *spans, struct span *span, size_t units,
 	run = find_or_grow(spans, units, align);
 	if (run && !cut_gap(spans, run, align)) {
 		if (!run->dirty)
-			regret(pages, units);
+			purge_regret(pages, units);
 		cut_front(spans, run, span, units);
 		begin(spans, span);
 		pages->used += units;
@@ -385,7 +251,7 @@ size_t pages_trim(struct spans *spans, size_t pad)
 
 	if (lock_take_quiet(&spans->pages.lock))
 		return 0;
-	given = pages_purge(spans, pad >> UNIT_SHIFT) << UNIT_SHIFT;
+	given = purge_until(spans, pad >> UNIT_SHIFT) << UNIT_SHIFT;
 	given += grow_release(spans);
 	lock_drop_quiet(&spans->pages.lock);
 	return given;

@@ -75,7 +75,7 @@ struct span *meta_record(struct meta *meta, size_t blocks);
 void meta_record_drop(struct meta *meta, struct span *span);
 void meta_close(struct meta *meta);
 
-/* pages.c, grow.c: the units, used and unused */
+/* pages.c, grow.c, runs.c, purge.c: the units, used and unused */
 
 #define RUN_BINS 80
 
@@ -111,7 +111,6 @@ struct span *pages_span(struct spans *spans, size_t blocks, size_t units,
 void pages_put(struct spans *spans, struct span *span, bool dirty);
 bool pages_extend(struct spans *spans, struct span *span, size_t units);
 void pages_cut(struct spans *spans, struct span *span, size_t units);
-size_t pages_purge(struct spans *spans, size_t keep);
 void pages_seal(struct spans *spans);
 void pages_unseal(struct spans *spans);
 void pages_close(struct spans *spans);
@@ -125,6 +124,11 @@ size_t run_gap(const struct span *run, size_t align);
 void run_add(struct spans *spans, struct span *run);
 void run_remove(struct spans *spans, struct span *run);
 enum run_kind run_kind(const struct spans *spans, const struct span *run);
+void run_settle(struct spans *spans, struct span *run);
 bool run_clean(struct spans *spans, struct span *run);
+
+size_t purge_until(struct spans *spans, size_t keep);
+void purge_most(struct spans *spans);
+void purge_regret(struct pages *pages, size_t units);
 
 #endif

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * The lists of runs: by kind and by length, each length up to 16 units a list
- * of its own, then four lists to a doubling.
+ * of its own, then four lists to a doubling; and how runs become one.
  */
 #include "spans.h"
+
+#include <sys/mman.h>
 
 #define EXACT 16 /* a power of two */
 #define TRIES 32 /* runs that are looked at for an aligned place */
@@ -104,4 +106,53 @@ struct span *run_find(struct spans *spans, enum run_kind kind, size_t units,
 			return run;
 	bin = next_bin(runs, last + 1);
 	return bin < RUN_BINS ? runs->bins[bin] : NULL;
+}
+
+static void join(struct spans *spans, struct span *run, struct span *gone)
+{
+	run_remove(spans, gone);
+	if (gone->epoch < run->epoch)
+		run->epoch = gone->epoch;
+	run->units += gone->units;
+	if (gone->base < run->base)
+		run->base = gone->base;
+	meta_record_drop(&spans->meta, gone);
+}
+
+/* A run of the same kind that ends or begins where this one begins or ends. */
+static bool joins(const struct spans *spans, const struct span *run,
+		  const struct span *other)
+{
+	return other && other->state == SPAN_RUN && other != run &&
+	       run_kind(spans, other) == run_kind(spans, run) &&
+	       (other->base + span_bytes(other) == run->base ||
+		run->base + span_bytes(run) == other->base);
+}
+
+/* Makes a record a run, together with its neighbours. */
+void run_settle(struct spans *spans, struct span *run)
+{
+	struct span *before = pagemap_get(run->base - 1);
+	struct span *behind = pagemap_get(run->base + span_bytes(run));
+
+	run->state = SPAN_RUN;
+	run->fast = NULL;
+	run->owner = NULL;
+	run->limit = 0;
+	if (joins(spans, run, before))
+		join(spans, run, before);
+	if (joins(spans, run, behind))
+		join(spans, run, behind);
+	run_add(spans, run);
+}
+
+/* Makes a run clean: false if the kernel would not have it. */
+bool run_clean(struct spans *spans, struct span *run)
+{
+	if (madvise(run->base, span_bytes(run), MADV_DONTNEED))
+		return false;
+	run_remove(spans, run);
+	run->dirty = false;
+	run_settle(spans, run);
+	return true;
 }
