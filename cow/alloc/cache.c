@@ -178,6 +178,20 @@ static bool refill_from_own(struct cache *cache, unsigned int sc)
 	       (bin_next_word(bin) || bin_next_fresh(cache, bin));
 }
 
+/* Before memory is written to for the first time, what is empty may serve. */
+static struct span *make(struct cache *cache, unsigned int sc)
+{
+	struct span *span;
+
+	if (!trim_due(cache))
+		return span_make(cache, sc, false);
+	span = span_make(cache, sc, true);
+	if (span)
+		return span;
+	trim_empty(cache);
+	return span_make(cache, sc, false);
+}
+
 static bool refill_from_new(struct cache *cache, unsigned int sc)
 {
 	struct bin *bin;
@@ -190,7 +204,7 @@ static bool refill_from_new(struct cache *cache, unsigned int sc)
 			return true;
 	}
 	if (!steal(cache, sc)) {
-		span = span_make(cache, sc);
+		span = make(cache, sc);
 		if (!span)
 			return false;
 		set_current(&cache->bins->bin[sc], span);
@@ -252,6 +266,7 @@ static void emptied(struct cache *cache, struct span *span)
 	bool only = stock->listed == span && !span->next;
 
 	span->until = NOT_FOR_LONG;
+	stock->kept |= only;
 	if (span_inherited(cache->spans, span) || only)
 		return;
 	list_remove(stock, span);
@@ -283,7 +298,7 @@ void cache_event(struct cache *cache, struct span *span)
 }
 
 /* What the bin has goes back to its spans. */
-static void put_down(struct cache *cache, struct bin *bin)
+void bin_put_down(struct cache *cache, struct bin *bin)
 {
 	stop(bin);
 	if (bin->span)
@@ -300,7 +315,7 @@ void cache_put_down(struct cache *cache, struct bins *bins)
 	unsigned int sc;
 
 	for (sc = 0; sc < CLASSES; sc++)
-		put_down(cache, &bins->bin[sc]);
+		bin_put_down(cache, &bins->bin[sc]);
 }
 
 /* Its thread, another one, shall take no more blocks without looking. */

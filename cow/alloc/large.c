@@ -17,12 +17,25 @@ static size_t units_of(size_t size)
 	return (size + UNIT - 1) >> UNIT_SHIFT;
 }
 
-void *large_alloc(struct spans *spans, size_t size, size_t align, bool zero)
+/* As of a small block: first what was used before, and what is empty. */
+static struct span *make(struct cache *cache, size_t units, size_t align)
 {
-	size_t units = units_of(size ? size : 1);
 	struct span *span;
 
-	span = pages_span(spans, 0, units, align < UNIT ? UNIT : align);
+	if (!trim_due(cache))
+		return pages_span(cache->spans, 0, units, align, false);
+	span = pages_span(cache->spans, 0, units, align, true);
+	if (span)
+		return span;
+	cache_trim(cache);
+	return pages_span(cache->spans, 0, units, align, false);
+}
+
+void *large_alloc(struct cache *cache, size_t size, size_t align, bool zero)
+{
+	struct span *span = make(cache, units_of(size ? size : 1),
+				 align < UNIT ? UNIT : align);
+
 	if (!span)
 		return NULL;
 	if (zero && span->dirty)
@@ -59,7 +72,7 @@ static bool map_again(const struct span *to, size_t bytes)
  */
 static struct span *move(struct spans *spans, struct span *span, size_t units)
 {
-	struct span *to = pages_span(spans, 0, units, UNIT);
+	struct span *to = pages_span(spans, 0, units, UNIT, false);
 	bool copy;
 
 	if (!to)

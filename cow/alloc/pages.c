@@ -132,7 +132,7 @@ static void begin(struct spans *spans, struct span *span)
 
 /* Fills in a record; 0, or -1 for no memory. */
 static int take(struct spans *spans, struct span *span, size_t units,
-		size_t align)
+		size_t align, bool used)
 {
 	struct pages *pages = &spans->pages;
 	struct span *run;
@@ -140,7 +140,10 @@ static int take(struct spans *spans, struct span *span, size_t units,
 
 	if (lock_take_quiet(&pages->lock))
 		return err;
-	run = find_or_grow(spans, units, align);
+	if (used)
+		run = run_find(spans, RUN_DIRTY, units, align);
+	else
+		run = find_or_grow(spans, units, align);
 	if (run && !cut_gap(spans, run, align)) {
 		if (!run->dirty)
 			purge_regret(pages, units);
@@ -155,17 +158,18 @@ static int take(struct spans *spans, struct span *span, size_t units,
 
 /*
  * A span of so many units, whose record has bits for so many blocks; NULL if
- * memory has ended.  @align is in bytes, UNIT or more.  A child that another
+ * memory has ended, or, with @used, if no such piece was used before.  @align
+ * is in bytes, UNIT or more.  A child that another
  * thread forks before the record is in use, or back, has lost the record.
  */
 struct span *pages_span(struct spans *spans, size_t blocks, size_t units,
-			size_t align)
+			size_t align, bool used)
 {
 	struct span *span;
 
 	quiet_begin();
 	span = meta_record(&spans->meta, blocks);
-	if (span && take(spans, span, units, align)) {
+	if (span && take(spans, span, units, align, used)) {
 		meta_record_drop(&spans->meta, span);
 		span = NULL;
 	}

@@ -107,7 +107,7 @@ struct pages {
 };
 
 struct span *pages_span(struct spans *spans, size_t blocks, size_t units,
-			size_t align);
+			size_t align, bool used);
 void pages_put(struct spans *spans, struct span *span, bool dirty);
 bool pages_extend(struct spans *spans, struct span *span, size_t units);
 void pages_cut(struct spans *spans, struct span *span, size_t units);

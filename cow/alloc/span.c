@@ -118,8 +118,8 @@ static void map_units(struct span *span)
 		pagemap_set(start + (unit << UNIT_SHIFT), span);
 }
 
-/* A span of free blocks, for a bin to have as its current one; NULL: no memory */
-struct span *span_make(struct cache *cache, unsigned int sc)
+/* A span of free blocks, for a bin to have as its current one; as pages_span() */
+struct span *span_make(struct cache *cache, unsigned int sc, bool used)
 {
 	struct stock *stock = &cache->stock[sc];
 	struct spans *spans = cache->spans;
@@ -127,12 +127,13 @@ struct span *span_make(struct cache *cache, unsigned int sc)
 	size_t units = class_span_units(sc, stock->spans);
 	struct span *span;
 
-	span = pages_span(spans, (units << UNIT_SHIFT) / size, units, UNIT);
-	if (!span) {
+	span = pages_span(spans, (units << UNIT_SHIFT) / size, units, UNIT,
+			  used);
+	if (!span && !used) {
 		/* Of what is left some pieces may do for a short one. */
 		units = (size + UNIT - 1) >> UNIT_SHIFT;
 		span = pages_span(spans, (units << UNIT_SHIFT) / size, units,
-				  UNIT);
+				  UNIT, false);
 	}
 	if (!span)
 		return NULL;

@@ -111,7 +111,7 @@ static inline void word_set(uint64_t *word, uint64_t value)
 
 /* span.c: one span's life */
 
-struct span *span_make(struct cache *cache, unsigned int sc);
+struct span *span_make(struct cache *cache, unsigned int sc, bool used);
 void span_release(struct span *span);
 bool span_is_free(struct span *span, size_t index);
 size_t span_free_blocks(const struct span *span);

@@ -109,7 +109,7 @@ static void *alloc(struct spans *spans, struct cache *cache, unsigned int sc,
 	void *block;
 
 	if (sc == CLASSES)
-		return large_alloc(spans, size, align, zero);
+		return large_alloc(cache, size, align, zero);
 	block = bin_take(&cache->bins->bin[sc]);
 	return block ? block : cache_next(cache, sc, align);
 }

@@ -63,11 +63,13 @@ struct bins {
  * @listed: those with free blocks
  * @inherited: those of them that were there when the process forked
  * @spans: how many spans there are
+ * @kept: one without a live block is on the first list, or was
  */
 struct stock {
 	struct span *listed;
 	struct span *inherited;
 	uint32_t spans;
+	bool kept;
 };
 
 /**
@@ -84,6 +86,8 @@ struct stock {
  * @next: of all caches there are
  * @epoch: the fork up to which it is sealed
  * @coarse: bytes that may be used yet before classes become fine
+ * @wait: spans to be made before the next look for empty ones
+ * @pause: what @wait was at the last look
  * @used: its bins were given something since
  * @sealed: it has something inherited
  * @parked: no thread has it
@@ -99,6 +103,8 @@ struct cache {
 	struct cache *next;
 	uint32_t epoch;
 	size_t coarse;
+	uint8_t wait;
+	uint8_t pause;
 	bool used;
 	bool sealed;
 	bool parked;
@@ -156,6 +162,7 @@ void *cache_next(struct cache *cache, unsigned int sc, size_t align);
 void *cache_scrape(struct cache *cache, unsigned int sc, size_t align);
 void cache_event(struct cache *cache, struct span *span);
 void cache_look(struct cache *cache, struct span *span);
+void bin_put_down(struct cache *cache, struct bin *bin);
 void cache_put_down(struct cache *cache, struct bins *bins);
 void cache_stop(struct cache *cache);
 struct cache *cache_make(struct spans *spans);
@@ -203,12 +210,15 @@ static inline bool span_inherited(const struct spans *spans,
 
 /* large.c: blocks that are a span each */
 
-void *large_alloc(struct spans *spans, size_t size, size_t align, bool zero);
+void *large_alloc(struct cache *cache, size_t size, size_t align, bool zero);
 void large_free(struct spans *spans, struct span *span);
 void *large_resize(struct spans *spans, struct span *span, size_t size);
 
 /* trim.c: what is kept empty, and given back */
 
+bool trim_due(struct cache *cache);
+void trim_empty(struct cache *cache);
+void cache_trim(struct cache *cache);
 size_t spans_trim(struct heap *heap, size_t pad);
 void spans_gather(struct spans *spans, bool locked);
 
