@@ -18,8 +18,6 @@ static void put(struct spans *spans, struct span *span, bool dirty)
 	struct pages *pages = &spans->pages;
 
 	pages->used -= span->units;
-	if (span->state == SPAN_LARGE && span->units > pages->largest)
-		pages->largest = span->units;
 	span->base = span_start(span);
 	span->dirty = dirty;
 	run_settle(spans, span);
@@ -58,8 +56,10 @@ static struct span *find(struct spans *spans, size_t units, size_t align)
 	struct span *run;
 
 	run = run_find(spans, RUN_DIRTY, units, align);
-	if (!run)
-		run = run_find(spans, RUN_CLEAN, units, align);
+	if (run)
+		return run;
+	purge_ahead(spans, units);
+	run = run_find(spans, RUN_CLEAN, units, align);
 	if (run)
 		return run;
 	while (runs[RUN_STALE].units >= units) {
@@ -145,8 +145,6 @@ static int take(struct spans *spans, struct span *span, size_t units,
 	else
 		run = find_or_grow(spans, units, align);
 	if (run && !cut_gap(spans, run, align)) {
-		if (!run->dirty)
-			purge_regret(pages, units);
 		cut_front(spans, run, span, units);
 		begin(spans, span);
 		pages->used += units;

@@ -100,9 +100,8 @@ struct pages {
 	struct chunk *unused_chunks;
 	size_t units; /* in all chunks */
 	size_t used; /* of them in spans */
-	size_t largest; /* units of the largest large block freed so far */
-	size_t purged; /* last time the kernel was given some, less what came back */
-	size_t swing; /* of such, what had to be asked for again */
+	size_t peak; /* most units in use and dirty */
+	size_t swing; /* units that come and go */
 	time_t refused; /* when the kernel took less back than asked; or 0 */
 };
 
@@ -129,6 +128,6 @@ bool run_clean(struct spans *spans, struct span *run);
 
 size_t purge_until(struct spans *spans, size_t keep);
 void purge_most(struct spans *spans);
-void purge_regret(struct pages *pages, size_t units);
+void purge_ahead(struct spans *spans, size_t units);
 
 #endif

@@ -4,16 +4,20 @@
  */
 #include "spans.h"
 
-/* Dirty units that are kept: a share of those in use, or what comes and goes. */
-#define KEEP_LEAST (((size_t)512 << 10) >> UNIT_SHIFT)
-#define KEEP_MOST  (((size_t)64 << 20) >> UNIT_SHIFT)
+/* Dirty units that are kept, however few are in use. */
+#define KEEP_LEAST (((size_t)256 << 10) >> UNIT_SHIFT)
+/* Of those in use so much more is kept: a share, or what comes and goes. */
 #define KEEP_SHARE 64
+#define KEEP_MOST  (((size_t)256 << 20) >> UNIT_SHIFT)
 
 /* So many runs are asked for in vain at a time. */
 #define REFUSED_MOST 64
 
-/* So much of what is kept beside is forgotten at each time of giving back. */
-#define SWING_DECAY 8
+/* A share of what is given back is kept no more another time. */
+#define SWING_DECAY 4
+
+/* The peak may rise by a share of what was given back to keep it. */
+#define PEAK_RISES 4
 
 /*
  * Gives dirty units back, from the longest runs on, until so many are left.  The
@@ -38,18 +42,20 @@ size_t purge_until(struct spans *spans, size_t keep)
 	return before - dirty->units;
 }
 
-/*
- * What one large block takes should be there still when it comes again, and so
- * should what was given back in vain before.
- */
+/* A program that needs as much again and again: the same again may lie idle. */
+static size_t keep_most(const struct pages *pages)
+{
+	return pages->used > KEEP_MOST ? pages->used : KEEP_MOST;
+}
+
 static size_t keep(const struct pages *pages)
 {
-	size_t again = pages->largest + pages->swing;
 	size_t share = pages->used / KEEP_SHARE;
+	size_t swing = pages->swing;
 
-	if (again > KEEP_MOST)
-		again = KEEP_MOST;
-	return KEEP_LEAST + (again > share ? again : share);
+	if (swing > keep_most(pages))
+		swing = keep_most(pages);
+	return KEEP_LEAST + (swing > share ? swing : share);
 }
 
 /* Seconds since some time ago, above 0; no call of the kernel. */
@@ -62,28 +68,64 @@ static time_t now(void)
 }
 
 /*
- * Beyond that the kernel gets it, as long as this doesn't go to and fro.  Where
- * it refused, as pages are locked, it is asked again after a second or two.
+ * Gives back beyond so many.  Where the kernel refused, as pages are locked, it
+ * is asked again after a second or two.
  */
+static size_t give(struct spans *spans, size_t most)
+{
+	struct pages *pages = &spans->pages;
+	size_t given;
+
+	if (pages->refused && now() < pages->refused + 2)
+		return 0;
+	given = purge_until(spans, most);
+	pages->refused = pages->runs[RUN_DIRTY].units > most ? now() : 0;
+	return given;
+}
+
+/* After units have become dirty: as long as this doesn't go to and fro. */
 void purge_most(struct spans *spans)
 {
 	struct pages *pages = &spans->pages;
 	size_t most = keep(pages);
+	size_t given;
 
-	if (pages->runs[RUN_DIRTY].units <= most ||
-	    (pages->refused && now() < pages->refused + 2))
+	if (pages->runs[RUN_DIRTY].units <= most)
 		return;
-	pages->purged = purge_until(spans, most / 2);
-	pages->refused = pages->runs[RUN_DIRTY].units > most / 2 ? now() : 0;
-	pages->swing -= pages->swing / SWING_DECAY;
+	given = give(spans, most - most / 8) / SWING_DECAY;
+	pages->swing -= given < pages->swing ? given : pages->swing;
 }
 
-/* Clean units are taken: were they dirty ones just now? */
-void purge_regret(struct pages *pages, size_t units)
+/* Pages that this heap may have, by what it needs. */
+static size_t resident(const struct pages *pages)
 {
-	size_t vain = units < pages->purged ? units : pages->purged;
+	return pages->used + pages->runs[RUN_DIRTY].units;
+}
 
-	pages->purged -= vain;
-	if (pages->swing < KEEP_MOST)
-		pages->swing += vain;
+/* Dirty units go, so that with so many clean ones the peak stays as it is. */
+static void make_room(struct spans *spans, size_t units)
+{
+	struct pages *pages = &spans->pages;
+	size_t dirty = pages->runs[RUN_DIRTY].units;
+	size_t over = resident(pages) + units - pages->peak;
+
+	if (dirty)
+		pages->peak += give(spans, over < dirty ? dirty - over : 0) /
+			       PEAK_RISES;
+	if (resident(pages) + units > pages->peak)
+		pages->peak = resident(pages) + units;
+}
+
+/*
+ * So many clean units are about to be taken, as no dirty ones fit.  Where the
+ * heap has had more than it has now some were given back in vain.
+ */
+void purge_ahead(struct spans *spans, size_t units)
+{
+	struct pages *pages = &spans->pages;
+
+	if (resident(pages) + units > pages->peak)
+		make_room(spans, units);
+	else if (pages->swing < keep_most(pages))
+		pages->swing += units;
 }
