@@ -47,6 +47,18 @@ void class_init(void)
 	}
 }
 
+/* So many units or a few more, whichever leaves the smallest share over. */
+static size_t fitting_units(size_t size, size_t least)
+{
+	size_t units, best = least;
+
+	for (units = least + 1; units < 2 * least; units++)
+		if ((units << UNIT_SHIFT) % size * best <
+		    (best << UNIT_SHIFT) % size * units)
+			best = units;
+	return best;
+}
+
 /*
  * How long a span of a class is when the bin has so many already.  The first
  * ones are short, as many threads have few blocks of many classes; later ones
@@ -55,16 +67,17 @@ void class_init(void)
  */
 size_t class_span_units(unsigned int sc, unsigned int spans)
 {
-	const size_t blocks = 1280, most = (size_t)1 << 20, larger = 1024;
-	size_t least = (size_t)64 << 10;
+	const size_t blocks = 1280, most = (size_t)1 << 20;
+	const size_t larger = 1024, few = 4;
+	size_t least = (size_t)32 << 10;
 	size_t size = class_size(sc);
 	size_t bytes;
 
-	while (least < 8 * size)
-		least *= 2;
-	if (size >= larger)
-		return least >> UNIT_SHIFT;
-	bytes = least << (spans < 4 ? spans : 4);
+	if (size > larger) {
+		bytes = few * size > least ? few * size : least;
+		return fitting_units(size, (bytes + UNIT - 1) >> UNIT_SHIFT);
+	}
+	bytes = least << (spans < 5 ? spans : 5);
 	if (bytes > blocks * size)
 		bytes = blocks * size;
 	if (bytes > most)

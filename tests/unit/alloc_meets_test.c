@@ -213,7 +213,10 @@ static void on_fault(int number)
 static void *free_first(void *arg)
 {
 	(void)arg;
+	/* What it has of its own is there before the page is taken away. */
 	serve_slow_free(heap, serve_slow_malloc(heap, 1));
+	ready = true;
+	await(&go);
 	serve_slow_free(heap, block[0]);
 	return NULL;
 }
@@ -266,8 +269,10 @@ static void test_push_and_fork(void **state)
 	assert_ptr_not_equal(span, self.bins->bin[span->sc].span);
 	sigaction(SIGSEGV, &action, NULL);
 	page = (void *)(inbox & ~(heap_page_size() - 1));
-	protect(PROT_READ);
 	thread = start(free_first);
+	await(&ready);
+	protect(PROT_READ);
+	go = true;
 	await(&caught);
 	assert_true(span->remote->pending);
 	assert_null(self.cache->inbox);
