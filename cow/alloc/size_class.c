@@ -8,6 +8,9 @@
 #define EVEN_CLASSES 8 /* those 16 bytes apart */
 #define STEPS	     8 /* to each doubling beyond */
 
+/* Bytes of the shortest span: never less than a unit, which may be 64 KiB. */
+#define SPAN_LEAST (UNIT > (size_t)32 << 10 ? UNIT : (size_t)32 << 10)
+
 uint8_t class_fine[GRANULES];
 uint8_t class_coarse[GRANULES];
 uint32_t class_bytes[CLASSES];
@@ -69,7 +72,7 @@ size_t class_span_units(unsigned int sc, unsigned int spans)
 {
 	const size_t blocks = 1280, most = (size_t)1 << 20;
 	const size_t larger = 1024, few = 4;
-	size_t least = (size_t)32 << 10;
+	const size_t least = SPAN_LEAST;
 	size_t size = class_size(sc);
 	size_t bytes;
 
