@@ -92,7 +92,7 @@ bool bin_next_fresh(struct cache *cache, struct bin *bin)
 					    ~(uint64_t)0 >> (64 - count)
 								    << first);
 	span->begun += (uint16_t)count;
-	span->limit = span->begun * bin->size;
+	span->limit = span->begun;
 	seal_charge(cache, (size_t)count * bin->size);
 	return use_word(bin, place);
 }

@@ -118,6 +118,20 @@ static void map_units(struct span *span)
 		pagemap_set(start + (unit << UNIT_SHIFT), span);
 }
 
+/* Each step doubles the bits that are right; of an odd number 3 are at first. */
+static void set_divisor(struct span *span, size_t size)
+{
+	uint64_t odd, inverse;
+	int i;
+
+	span->shift = (uint16_t)__builtin_ctzl(size);
+	odd = size >> span->shift;
+	inverse = odd;
+	for (i = 0; i < 5; i++)
+		inverse *= 2 - odd * inverse;
+	span->inverse = inverse;
+}
+
 /* A span of free blocks, for a bin to have as its current one; as pages_span() */
 struct span *span_make(struct cache *cache, unsigned int sc, bool used)
 {
@@ -138,7 +152,7 @@ struct span *span_make(struct cache *cache, unsigned int sc, bool used)
 	if (!span)
 		return NULL;
 	span->sc = (uint8_t)sc;
-	span->magic = (((uint64_t)1 << MAGIC_SHIFT) + size - 1) / size;
+	set_divisor(span, size);
 	place_blocks(span, spans, size);
 	memset(span->map, 0, span->words * sizeof(*span->map));
 	span->begun = 0;

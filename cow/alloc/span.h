@@ -13,7 +13,6 @@
 struct cache;
 struct stock;
 
-#define MAGIC_SHIFT  44
 #define NOT_FOR_LONG 0x40000000 /* no event by counting frees */
 
 enum span_state {
@@ -40,11 +39,12 @@ enum span_state {
  * @state: enum span_state
  * @dirty: somebody wrote to it since the kernel zeroed it, or may have
  * @base: its first block
- * @magic: 2^MAGIC_SHIFT divided by the block size, rounded up
+ * @inverse: of the odd factor of the block size, modulo 2^64
  * @fast: the cache whose thread may free by setting a bit, and nothing else;
  *	NULL where more has to be looked at
- * @limit: bytes from @base on that are blocks and were ever handed out
  * @until: so many frees until the span has to be looked at
+ * @limit: as @begun; 0 where blocks of this span may not be freed singly
+ * @shift: how often 2 is a factor of the block size
  * @map: one bit a block, 1 if it has begun and is free
  */
 struct span {
@@ -62,10 +62,11 @@ struct span {
 	bool dirty;
 	/* From here on what each free() reads, in one cache line. */
 	char *base __aligned(64);
-	uint64_t magic;
+	uint64_t inverse;
 	struct cache *fast;
-	uint32_t limit;
 	int32_t until;
+	uint16_t limit;
+	uint16_t shift;
 	uint64_t map[];
 };
 
@@ -120,17 +121,20 @@ void list_add(struct span **list, struct span *span);
 void list_remove(struct stock *stock, struct span *span);
 void list_join(struct span **list, struct span **other);
 
-/* The number of a block in its span; true if that is where it begins. */
+/*
+ * The number of a block in its span; true if that is where it begins.  Times the
+ * inverse a multiple of the size is its quotient, with zeros turned out below.
+ * As that maps no two numbers to one, all others come out above any quotient:
+ * one comparison finds them, and what lies before @base or behind the last block.
+ */
 static inline bool span_index(const struct span *span, const void *ptr,
 			      size_t *index)
 {
-	size_t offset = (size_t)((const char *)ptr - span->base);
-	uint64_t product = offset * span->magic;
+	uint64_t offset = (uint64_t)((const char *)ptr - span->base);
+	uint64_t product = offset * span->inverse;
 
-	/* The fraction of offset / size is below 1 / size only if it is 0. */
-	*index = product >> MAGIC_SHIFT;
-	return offset < span->limit &&
-	       (product & (((uint64_t)1 << MAGIC_SHIFT) - 1)) < span->magic;
+	*index = product >> span->shift | product << (64 - span->shift);
+	return *index < span->limit;
 }
 
 /* A live block begins there. */
@@ -153,16 +157,15 @@ static inline bool span_fits(const struct span *span, size_t size)
 /* The common free(): false where there is more to it, and nothing was done. */
 static inline bool span_put(struct span *span, const void *ptr)
 {
-	uint64_t word, bit;
+	uint64_t word;
 	size_t index;
 
 	if (unlikely(!span_index(span, ptr, &index)))
 		return false;
 	word = word_get(&span->map[index / 64]);
-	bit = (uint64_t)1 << index % 64;
-	if (unlikely(word & bit))
+	if (unlikely(word >> index % 64 & 1))
 		return false;
-	word_set(&span->map[index / 64], word | bit);
+	word_set(&span->map[index / 64], word | (uint64_t)1 << index % 64);
 	return true;
 }
 

@@ -259,8 +259,7 @@ static inline void *bin_take(const struct bin *bin)
 	if (unlikely(!word))
 		return NULL;
 	word_set(at, word & (word - 1));
-	block = bin->base +
-		(size_t)(unsigned int)__builtin_ctzll(word) * bin->size;
+	block = bin->base + (uint32_t)__builtin_ctzll(word) * bin->size;
 	if (!block)
 		__builtin_unreachable();
 	return block;
