@@ -7,6 +7,7 @@
 #include "../spans.h"
 #include "preload.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,13 +91,32 @@ void *serve_memalign(size_t align, size_t size)
 	return block ? block : serve_slow_memalign(preload_heap(), align, size);
 }
 
+/* A live block that is ours, to another one: as serve.c does it for all. */
+static __attribute((noinline)) void *move(void *ptr, size_t room, size_t size)
+{
+	int saved = errno;
+	void *to = serve_malloc(size);
+
+	if (unlikely(!to)) {
+		errno = saved;
+		return serve_slow_realloc(preload_heap(), ptr, size);
+	}
+	memcpy(to, ptr, room < size ? room : size);
+	serve_free(ptr);
+	return to;
+}
+
 void *serve_realloc(void *ptr, size_t size)
 {
-	const struct span *span = pagemap_get(ptr);
+	const struct span *span;
 
-	/* It fits, and is no relative's whose page writing would copy. */
-	if (span && span->fast == self.cache && !self.cache->sealed &&
-	    span_fits(span, size) && span_has(span, ptr))
-		return ptr;
-	return serve_slow_realloc(preload_heap(), ptr, size);
+	if (!ptr)
+		return serve_malloc(size);
+	span = pagemap_get(ptr);
+	/* Not while its page may be a relative's, too, whom writing would copy. */
+	if (unlikely(!span || !size || span->fast != self.cache ||
+		     self.cache->sealed || !span_has(span, ptr)))
+		return serve_slow_realloc(preload_heap(), ptr, size);
+	return span_fits(span, size) ? ptr :
+				       move(ptr, span_block_size(span), size);
 }
