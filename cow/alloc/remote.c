@@ -9,13 +9,18 @@
  */
 #include "spans.h"
 
-static struct remote *remote_make(struct spans *spans, struct span *span)
+#include <errno.h>
+
+static __attribute((noinline)) struct remote *remote_make(struct spans *spans,
+							  struct span *span)
 {
 	struct remote *none = NULL;
 	struct remote *made;
+	int saved = errno;
 
 	made = meta_alloc(&spans->meta,
 			  sizeof(*made) + span->words * sizeof(uint64_t));
+	errno = saved;
 	if (!made)
 		return NULL;
 	made->span = span;
@@ -44,7 +49,8 @@ static void push(struct cache *owner, struct remote *remote)
  * the two words leaves a child in which it is pending, but in no inbox: that one
  * was on its way is counted, with the thread's own cache.
  */
-static void announce(struct cache *owner, struct remote *remote)
+static __attribute((noinline)) void announce(struct cache *owner,
+					     struct remote *remote)
 {
 	struct cache *own = self.cache;
 
@@ -54,10 +60,10 @@ static void announce(struct cache *owner, struct remote *remote)
 	atomic_fetch_sub(&own->pushing, 1);
 }
 
-/* Returns 0 or MISUSE_DOUBLE_FREE.  Without memory for it the block is lost. */
-enum misuse remote_free(struct span *span, size_t index)
+/* Without memory for the second map the block is lost. */
+static enum misuse free_far(struct cache *owner, struct span *span,
+			    size_t index)
 {
-	struct cache *owner = __atomic_load_n(&span->owner, __ATOMIC_RELAXED);
 	struct remote *remote =
 		__atomic_load_n(&span->remote, __ATOMIC_ACQUIRE);
 	uint64_t bit = (uint64_t)1 << index % 64;
@@ -72,6 +78,34 @@ enum misuse remote_free(struct span *span, size_t index)
 	if (!atomic_load_explicit(&remote->pending, memory_order_acquire))
 		announce(owner, remote);
 	return 0;
+}
+
+/* The owner itself frees: also what another thread has freed is free. */
+static enum misuse free_near(struct cache *cache, struct span *span,
+			     size_t index)
+{
+	if (span_is_free(span, index))
+		return MISUSE_DOUBLE_FREE;
+	word_set(&span->map[index / 64],
+		 word_get(&span->map[index / 64]) | (uint64_t)1 << index % 64);
+	if (unlikely(!--span->until))
+		cache_event(cache, span);
+	return 0;
+}
+
+/*
+ * Frees a block that was handed out at least once: 0 or MISUSE_DOUBLE_FREE.  A
+ * span that nobody owns any more is being given back, as all of it is free.
+ * @cache is whose we are.
+ */
+enum misuse remote_free(struct cache *cache, struct span *span, size_t index)
+{
+	struct cache *owner = __atomic_load_n(&span->owner, __ATOMIC_RELAXED);
+
+	if (unlikely(!owner))
+		return MISUSE_DOUBLE_FREE;
+	return owner == cache ? free_near(cache, span, index) :
+				free_far(owner, span, index);
 }
 
 /* The bits go home; how many. */

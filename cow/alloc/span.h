@@ -114,7 +114,6 @@ static inline void word_set(uint64_t *word, uint64_t value)
 
 struct span *span_make(struct cache *cache, unsigned int sc, bool used);
 void span_release(struct span *span);
-bool span_is_free(struct span *span, size_t index);
 size_t span_free_blocks(const struct span *span);
 void span_counts_down(struct span *span);
 void list_add(struct span **list, struct span *span);
@@ -144,6 +143,21 @@ static inline bool span_has(const struct span *span, const void *ptr)
 
 	return span_index(span, ptr, &index) &&
 	       !(word_get(&span->map[index / 64]) >> index % 64 & 1);
+}
+
+/* Also if it was another thread that freed it. */
+static inline bool span_is_free(struct span *span, size_t index)
+{
+	const struct remote *remote =
+		__atomic_load_n(&span->remote, __ATOMIC_ACQUIRE);
+	uint64_t free;
+
+	if (index >= span->begun)
+		return true;
+	free = word_get(&span->map[index / 64]);
+	if (remote)
+		free |= atomic_load(&remote->map[index / 64]);
+	return free >> index % 64 & 1;
 }
 
 /* A block of it is large enough, and not twice as large as it need be. */

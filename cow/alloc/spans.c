@@ -72,21 +72,6 @@ static enum misuse misplaced(const struct span *span, const void *ptr)
 		       MISUSE_INTERIOR;
 }
 
-/* Also if it came from another thread. */
-bool span_is_free(struct span *span, size_t index)
-{
-	const struct remote *remote =
-		__atomic_load_n(&span->remote, __ATOMIC_ACQUIRE);
-	uint64_t free;
-
-	if (index >= span->begun)
-		return true;
-	free = word_get(&span->map[index / 64]);
-	if (remote)
-		free |= atomic_load(&remote->map[index / 64]);
-	return free >> index % 64 & 1;
-}
-
 /* Which live block it is; or what is wrong with the pointer. */
 enum misuse spans_locate(struct spans *spans, const void *ptr,
 			 struct span **span, size_t *index)
@@ -147,13 +132,7 @@ enum misuse spans_free(struct spans *spans, struct cache *cache, void *ptr)
 		large_free(spans, span);
 		return 0;
 	}
-	if (span->owner != cache)
-		return remote_free(span, index);
-	word_set(&span->map[index / 64],
-		 word_get(&span->map[index / 64]) | (uint64_t)1 << index % 64);
-	if (!--span->until)
-		cache_event(cache, span);
-	return 0;
+	return remote_free(cache, span, index);
 }
 
 /* Bytes of one of its blocks. */

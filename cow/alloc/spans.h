@@ -171,7 +171,7 @@ void cache_serve_threads(void);
 
 /* remote.c: frees by other threads */
 
-enum misuse remote_free(struct span *span, size_t index);
+enum misuse remote_free(struct cache *cache, struct span *span, size_t index);
 bool remote_collect(struct cache *cache);
 void remote_forked(struct spans *spans);
 

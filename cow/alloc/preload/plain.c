@@ -21,6 +21,26 @@ static __attribute((noinline)) void slow_free(void *ptr)
 	serve_slow_free(preload_heap(), ptr);
 }
 
+static __attribute((noinline)) void bad_free(enum misuse misuse, void *ptr)
+{
+	misuse_report(preload_heap(), misuse, "free", ptr);
+}
+
+/* Into a span that others free into, too, or are the owners of. */
+static __attribute((noinline)) void next_free(struct span *span, void *ptr)
+{
+	enum misuse misuse;
+	size_t index;
+
+	if (!span || !span_index(span, ptr, &index)) {
+		slow_free(ptr);
+		return;
+	}
+	misuse = remote_free(self.cache, span, index);
+	if (unlikely(misuse))
+		bad_free(misuse, ptr);
+}
+
 /* Where the bin's word has no block; NULL: the heap may have one yet. */
 static void *next_block(unsigned int sc, size_t align)
 {
@@ -57,7 +77,7 @@ void serve_free(void *ptr)
 	struct span *span = pagemap_get(ptr);
 
 	if (unlikely(!span || span->fast != self.cache || !span_put(span, ptr)))
-		slow_free(ptr);
+		next_free(span, ptr);
 	else if (unlikely(!--span->until))
 		cache_event(self.cache, span);
 }
