@@ -10,7 +10,7 @@
 /* So many larger classes may help out. */
 #define BORROW_FROM 4
 
-static bool use_word(struct bin *bin, uint32_t i)
+static inline bool use_word(struct bin *bin, uint32_t i)
 {
 	struct span *span = bin->span;
 
@@ -26,7 +26,7 @@ static bool use_word(struct bin *bin, uint32_t i)
  * The next word of the current span that has free blocks, in turn, so that the
  * others gather some meanwhile.
  */
-bool bin_next_word(struct bin *bin)
+static inline bool next_word(struct bin *bin)
 {
 	uint32_t words = span_words(bin->span);
 	uint32_t i = bin->place;
@@ -39,6 +39,11 @@ bool bin_next_word(struct bin *bin)
 			return true;
 	}
 	return false;
+}
+
+bool bin_next_word(struct bin *bin)
+{
+	return next_word(bin);
 }
 
 /*
@@ -101,8 +106,8 @@ bool bin_next_fresh(struct cache *cache, struct bin *bin)
  * A block of the word that @next sets the bin on; NULL if there is none.  A fork
  * in another thread stops the bins, and may do so before we set ours on.
  */
-static void *take_from(struct cache *cache, struct bin *bin,
-		       bool (*next)(struct bin *bin))
+static inline __attribute((always_inline)) void *
+take_from(struct cache *cache, struct bin *bin, bool (*next)(struct bin *bin))
 {
 	if (!bin->span || !seal_fits(cache) || !next(bin))
 		return NULL;
@@ -117,7 +122,7 @@ static void *take_from(struct cache *cache, struct bin *bin,
 /* A block of another word whose blocks were used before; NULL if none has any. */
 void *cache_advance(struct cache *cache, unsigned int sc)
 {
-	return take_from(cache, &cache->bins->bin[sc], bin_next_word);
+	return take_from(cache, &cache->bins->bin[sc], next_word);
 }
 
 /*

@@ -230,17 +230,25 @@ static bool refill(struct cache *cache, unsigned int sc)
 	return done;
 }
 
-/* A block where the bin's word has none; NULL if memory has ended. */
-void *cache_next(struct cache *cache, unsigned int sc, size_t align)
+static __attribute((noinline)) void *refilled(struct cache *cache,
+					      unsigned int sc, size_t align)
 {
-	void *block = cache_advance(cache, sc);
+	void *block = NULL;
 
-	if (!block && cache->sealed && align <= HEAP_ALIGN)
+	if (cache->sealed && align <= HEAP_ALIGN)
 		block = cache_borrow(cache, sc);
 	/* A fork may change the bins meanwhile. */
 	while (!block && refill(cache, sc))
 		block = bin_take(&cache->bins->bin[sc]);
 	return block;
+}
+
+/* A block where the bin's word has none; NULL if memory has ended. */
+void *cache_next(struct cache *cache, unsigned int sc, size_t align)
+{
+	void *block = cache_advance(cache, sc);
+
+	return likely(block) ? block : refilled(cache, sc, align);
 }
 
 /* Where memory has ended: a block of any larger class. NULL if there is none. */
