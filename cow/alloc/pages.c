@@ -24,11 +24,14 @@ static void put(struct spans *spans, struct span *span, bool dirty)
 	purge_most(spans);
 }
 
+/* Not @dirty: its pages were moved to a span that was just taken. */
 void pages_put(struct spans *spans, struct span *span, bool dirty)
 {
 	/* In a signal handler in the midst of this: the units are lost. */
 	if (lock_take_quiet(&spans->pages.lock))
 		return;
+	if (!dirty)
+		purge_moved(spans, span->units);
 	put(spans, span, dirty);
 	lock_drop_quiet(&spans->pages.lock);
 }

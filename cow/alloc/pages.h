@@ -129,5 +129,6 @@ bool run_clean(struct spans *spans, struct span *run);
 size_t purge_until(struct spans *spans, size_t keep);
 void purge_most(struct spans *spans);
 void purge_ahead(struct spans *spans, size_t units);
+void purge_moved(struct spans *spans, size_t units);
 
 #endif

@@ -129,3 +129,17 @@ void purge_ahead(struct spans *spans, size_t units)
 	else if (pages->swing < keep_most(pages))
 		pages->swing += units;
 }
+
+/*
+ * Of what was just taken so many get pages that were moved there, no new ones.
+ * The units that they left are still in use.
+ */
+void purge_moved(struct spans *spans, size_t units)
+{
+	struct pages *pages = &spans->pages;
+
+	if (resident(pages) == pages->peak)
+		pages->peak -= units;
+	else
+		pages->swing -= units < pages->swing ? units : pages->swing;
+}

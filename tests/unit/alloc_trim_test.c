@@ -86,6 +86,26 @@ static void test_locked_for_a_while(void **state)
 	assert_int_equal(heap_check(heap, NULL), 0);
 }
 
+/* What grows by moving its pages gives nothing back that it needs again. */
+static void test_grown(void **state)
+{
+	size_t size;
+	char *block;
+	int round;
+
+	(void)state;
+	for (round = 0; round < 3; round++) {
+		block = NULL;
+		for (size = LARGE; size <= 20 * LARGE; size += LARGE / 2)
+			block = heap_realloc(heap, block, size);
+		assert_non_null(block);
+		heap_free(heap, block);
+		assert_in_range(kept(), 0, LARGE / 8);
+	}
+	assert_in_range(heap->spans->pages.peak, 0, (20 * LARGE) >> UNIT_SHIFT);
+	assert_int_equal(heap_check(heap, NULL), 0);
+}
+
 #define BLOCKS 2000
 
 /* Blocks of all small sizes, free again. */
@@ -146,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_locked_for_a_while, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_grown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trim_threads, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_trim_after_fork, setup,
