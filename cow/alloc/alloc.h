@@ -270,9 +270,13 @@ void heap_or_libc_free(struct heap *heap, void *ptr);
 size_t heap_usable_size(struct heap *heap, void *ptr);
 
 /**
- * heap_trim() - give free memory at the end of the heap back
+ * heap_trim() - give free memory back to the kernel
  * @heap: the heap
  * @pad: bytes to keep
+ *
+ * The classic engine gives what is free at the end of the heap.  The spans
+ * engine gives all pages on which no live block lies, of the calling thread and
+ * of threads that have ended; @pad is for those of whole spans.
  *
  * Return: 1 when memory went back, 0 when there was none to give.
  */

@@ -6,6 +6,8 @@
  */
 #include "spans.h"
 
+#include <sys/mman.h>
+
 /* So many spans are made at most before the next look for empty ones. */
 #define PAUSE_MOST 15
 
@@ -68,29 +70,89 @@ bool trim_due(struct cache *cache)
 	return false;
 }
 
-/* Called with the lock. */
-static void trim_cache(struct cache *cache)
+/* Pages that lie within a piece go back; bytes. */
+static size_t give_within(char *from, char *to)
 {
+	uintptr_t page = heap_page_size();
+	char *start = (char *)(((uintptr_t)from + page - 1) & ~(page - 1));
+	char *end = (char *)((uintptr_t)to & ~(page - 1));
+
+	if (start >= end ||
+	    madvise(start, (size_t)(end - start), MADV_DONTNEED))
+		return 0;
+	return (size_t)(end - start);
+}
+
+/* What a program asks for: pages of a cache's spans on which nothing is live. */
+struct request {
+	const struct cache *cache;
+	size_t given; /* bytes */
+};
+
+static int give_free(struct span *span, size_t chunk, void *arg)
+{
+	struct request *request = arg;
+	size_t i, first, end;
+
+	(void)chunk;
+	if (span->owner != request->cache || span->state < SPAN_FULL)
+		return 0;
+	/* What nobody ever had is there only where the pages are older. */
+	end = span->dirty ? span->capacity : span->begun;
+	for (i = 0; i < end; i++) {
+		for (first = i; i < end && span_is_free(span, i);)
+			i++;
+		request->given +=
+			give_within(span->base + first * span_block_size(span),
+				    span->base + i * span_block_size(span));
+	}
+	return 0;
+}
+
+/*
+ * What is empty, and also pages if that was asked for; bytes of those.  Called
+ * with the lock; the cache's thread, if it has one, is the caller.
+ */
+static size_t trim_cache(struct cache *cache, bool pages)
+{
+	struct request request = { .cache = cache };
+	struct spans *spans = cache->spans;
+
 	seal_check(cache);
 	remote_collect(cache);
 	trim_empty(cache);
+	if (!pages || lock_take_quiet(&spans->pages.lock))
+		return 0;
+	spans_each(spans, give_free, &request);
+	lock_drop_quiet(&spans->pages.lock);
+	return request.given;
+}
+
+/* The same for a cache that is ours, or nobody's. */
+static size_t trim_locked(struct cache *cache, bool pages)
+{
+	size_t given;
+
+	if (lock_take(&cache->lock))
+		return 0;
+	given = trim_cache(cache, pages);
+	lock_drop(&cache->lock);
+	return given;
 }
 
 void cache_trim(struct cache *cache)
 {
-	if (lock_take(&cache->lock))
-		return;
-	trim_cache(cache);
-	lock_drop(&cache->lock);
+	trim_locked(cache, false);
 }
 
 /*
  * The calling thread's cache, and those that no thread has.  Not waiting: who
  * forks takes their locks before that of the heap, which the caller may have.
  */
-static void trim_own(struct spans *spans)
+static size_t trim_own(struct spans *spans, bool pages)
 {
 	struct cache *cache;
+	size_t given = 0;
 
 	for (cache = __atomic_load_n(&spans->caches, __ATOMIC_ACQUIRE); cache;
 	     cache = cache->next) {
@@ -98,18 +160,21 @@ static void trim_own(struct spans *spans)
 		    lock_try(&cache->lock))
 			continue;
 		if (cache->parked || cache == self.cache)
-			trim_cache(cache);
+			given += trim_cache(cache, pages);
 		lock_drop(&cache->lock);
 	}
+	return given;
 }
 
 /* Called with the lock of the heap; bytes given back. A seal may be over. */
 size_t spans_trim(struct heap *heap, size_t pad)
 {
+	size_t given;
+
 	seal_try_end(heap->spans);
-	cache_trim(heap->spans->common);
-	trim_own(heap->spans);
-	return pages_trim(heap->spans, pad);
+	given = trim_locked(heap->spans->common, true);
+	given += trim_own(heap->spans, true);
+	return given + pages_trim(heap->spans, pad);
 }
 
 /*
@@ -124,7 +189,7 @@ void spans_gather(struct spans *spans, bool locked)
 	if (spans->sealed)
 		spans->ended_spent++;
 	seal_end(spans);
-	trim_own(spans);
+	trim_own(spans, false);
 	if (locked) {
 		cache_trim(spans->common);
 	} else if (!lock_try(lock)) {

@@ -144,6 +144,62 @@ static void test_trim_threads(void **state)
 	self = (struct self){ &cache_none, cache_none.bins, class_fine };
 }
 
+#define SIZE 1280 /* of a class: blocks lie side by side, across pages */
+
+/* Bytes of a page that free blocks of a span have. */
+static size_t free_bytes(const struct span *span, const char *page,
+			 size_t bytes)
+{
+	size_t i, sum = 0;
+
+	for (i = 0; i < span->capacity; i++) {
+		const char *from = span->base + i * SIZE;
+		const char *to = from + SIZE;
+
+		if (!(span->map[i / 64] >> i % 64 & 1))
+			continue;
+		from = from > page ? from : page;
+		to = to < page + bytes ? to : page + bytes;
+		sum += to > from ? (size_t)(to - from) : 0;
+	}
+	return sum;
+}
+
+/* A page stays if anything but free blocks is on it. */
+static void look_at_pages(const struct span *span)
+{
+	size_t bytes = heap_page_size();
+	size_t left = span_bytes(span) / bytes;
+	char *page = span_start(span);
+	unsigned char there;
+
+	for (; left--; page += bytes) {
+		assert_int_equal(mincore(page, bytes, &there), 0);
+		assert_int_equal(there & 1,
+				 free_bytes(span, page, bytes) < bytes);
+	}
+}
+
+static void test_trim_pages(void **state)
+{
+	char *block[BLOCKS];
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < BLOCKS; i++)
+		block[i] = written(SIZE);
+	for (i = 0; i < BLOCKS; i++)
+		if (i % 11)
+			heap_free(heap, block[i]);
+	assert_int_not_equal(heap_trim(heap, 0), 0);
+	for (i = 0; i < BLOCKS / 2; i += 11) {
+		look_at_pages(pagemap_get(block[i]));
+		for (k = 0; k < SIZE; k++)
+			assert_int_equal(block[i][k], 1);
+	}
+	assert_int_equal(heap_check(heap, NULL), 0);
+}
+
 /* The child is gone, and nothing is asked for that would show it. */
 static void test_trim_after_fork(void **state)
 {
@@ -168,6 +224,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_grown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trim_threads, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_trim_pages, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_trim_after_fork, setup,
 						teardown),
