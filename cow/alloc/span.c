@@ -157,10 +157,11 @@ struct span *span_make(struct cache *cache, unsigned int sc, bool used)
 	memset(span->map, 0, span->words * sizeof(*span->map));
 	span->begun = 0;
 	map_units(span);
-	span->state = SPAN_CURRENT;
-	span_counts_down(span);
 	span->owner = cache;
 	span->fast = span->remote ? NULL : cache;
+	/* Last: it is never seen as small and, as a large block is, of all. */
+	__atomic_store_n(&span->state, SPAN_CURRENT, __ATOMIC_RELEASE);
+	span_counts_down(span);
 	stock->spans++;
 	return span;
 }

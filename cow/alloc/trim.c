@@ -95,7 +95,9 @@ static int give_free(struct span *span, size_t chunk, void *arg)
 	size_t i, first, end;
 
 	(void)chunk;
-	if (span->owner != request->cache || span->state < SPAN_FULL)
+	/* In this order, as another thread may be making it. */
+	if (__atomic_load_n(&span->state, __ATOMIC_ACQUIRE) < SPAN_FULL ||
+	    span->owner != request->cache)
 		return 0;
 	/* What nobody ever had is there only where the pages are older. */
 	end = span->dirty ? span->capacity : span->begun;
