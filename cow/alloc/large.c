@@ -17,16 +17,20 @@ static size_t units_of(size_t size)
 	return (size + UNIT - 1) >> UNIT_SHIFT;
 }
 
-/* As of a small block: first what was used before, and what is empty. */
+/*
+ * As of a small block: first what was used before, what a seal keeps that nobody
+ * needs any more, and what is empty.
+ */
 static struct span *make(struct cache *cache, size_t units, size_t align)
 {
 	struct span *span;
 
-	if (!trim_due(cache))
+	if (!trim_due(cache) && !cache->spans->sealed)
 		return pages_span(cache->spans, 0, units, align, false);
 	span = pages_span(cache->spans, 0, units, align, true);
 	if (span)
 		return span;
+	seal_try_end(cache->spans);
 	cache_trim(cache);
 	return pages_span(cache->spans, 0, units, align, false);
 }

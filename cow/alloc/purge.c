@@ -118,7 +118,8 @@ static void make_room(struct spans *spans, size_t units)
 
 /*
  * So many clean units are about to be taken, as no dirty ones fit.  Where the
- * heap has had more than it has now some were given back in vain.
+ * heap has had more than it has now some were given back in vain; but not while
+ * it is sealed, and has others that may not serve.
  */
 void purge_ahead(struct spans *spans, size_t units)
 {
@@ -126,7 +127,7 @@ void purge_ahead(struct spans *spans, size_t units)
 
 	if (resident(pages) + units > pages->peak)
 		make_room(spans, units);
-	else if (pages->swing < keep_most(pages))
+	else if (!spans->sealed && pages->swing < keep_most(pages))
 		pages->swing += units;
 }
 

@@ -5,6 +5,8 @@
  */
 #include "size_class.h"
 
+#include <sys/single_threaded.h>
+
 #define EVEN_CLASSES 8 /* those 16 bytes apart */
 #define STEPS	     8 /* to each doubling beyond */
 
@@ -67,11 +69,13 @@ static size_t fitting_units(size_t size, size_t least)
  * ones are short, as many threads have few blocks of many classes; later ones
  * have as many blocks as a record of four cache lines has bits for.  Those of
  * larger blocks stay short: a span serves other classes only when it is empty.
+ * With threads they are twice as long, as making one takes two system calls.
  */
 size_t class_span_units(unsigned int sc, unsigned int spans)
 {
 	const size_t blocks = 1280, most = (size_t)1 << 20;
-	const size_t larger = 1024, few = 4;
+	const size_t larger = 1024;
+	const size_t few = __libc_single_threaded ? 4 : 8;
 	const size_t least = SPAN_LEAST;
 	size_t size = class_size(sc);
 	size_t bytes;

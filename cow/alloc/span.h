@@ -132,7 +132,7 @@ static inline bool span_index(const struct span *span, const void *ptr,
 	uint64_t offset = (uint64_t)((const char *)ptr - span->base);
 	uint64_t product = offset * span->inverse;
 
-	*index = product >> span->shift | product << (64 - span->shift);
+	*index = product >> span->shift | product << (-span->shift & 63);
 	return *index < span->limit;
 }
 

@@ -200,21 +200,44 @@ static void test_trim_pages(void **state)
 	assert_int_equal(heap_check(heap, NULL), 0);
 }
 
-/* The child is gone, and nothing is asked for that would show it. */
-static void test_trim_after_fork(void **state)
+static void have_had_a_child(void)
 {
-	char *block[2] = { written(LARGE), written(32) };
 	pid_t pid = fork();
 
-	(void)state;
 	assert_true(pid >= 0);
 	if (!pid)
 		_exit(0);
 	waitpid(pid, NULL, 0);
+}
+
+/* The child is gone, and nothing is asked for that would show it. */
+static void test_trim_after_fork(void **state)
+{
+	char *block[2] = { written(LARGE), written(32) };
+
+	(void)state;
+	have_had_a_child();
 	heap_free(heap, block[0]);
 	heap_free(heap, block[1]);
 	heap_trim(heap, 0);
 	assert_int_equal(mapped(), 0);
+}
+
+/* The next block shows that the child is gone, also if it is a large one. */
+static void test_large_after_fork(void **state)
+{
+	const struct runs *stale;
+	char *block[2] = { written(LARGE), written(LARGE) };
+
+	(void)state;
+	stale = &heap->spans->pages.runs[RUN_STALE];
+	have_had_a_child();
+	heap_free(heap, block[0]);
+	heap_free(heap, block[1]);
+	assert_int_equal(stale->units << UNIT_SHIFT, 2 * LARGE);
+	heap_free(heap, written(LARGE));
+	assert_int_equal(stale->units, 0);
+	assert_in_range(kept(), 0, LARGE / 8);
 }
 
 int main(void)
@@ -228,6 +251,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_trim_pages, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_trim_after_fork, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_large_after_fork, setup,
 						teardown),
 	};
 
