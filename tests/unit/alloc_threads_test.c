@@ -159,6 +159,19 @@ static void test_pool(void **state)
 	pool_destroy(pool);
 }
 
+/* What it does in a child has to find nothing wrong. */
+static void fork_and_look(int (*child)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(child());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static int in_child(void)
 {
 	char *block, *cell;
@@ -178,8 +191,7 @@ static int in_child(void)
 static void test_fork(void **state)
 {
 	pthread_t threads[2 * THREADS];
-	int status, i;
-	pid_t pid;
+	int i;
 
 	(void)state;
 #ifdef __SANITIZE_THREAD__
@@ -190,14 +202,8 @@ static void test_fork(void **state)
 	assert_int_equal(pool_create(32, POOL, POOL_LIST_OUTSIDE, &pool), 0);
 	start(threads, THREADS, exchange);
 	start(threads + THREADS, THREADS, use_pool);
-	for (i = 0; i < 200; i++) {
-		pid = fork();
-		assert_true(pid >= 0);
-		if (!pid)
-			_exit(in_child());
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_int_equal(status, 0);
-	}
+	for (i = 0; i < 200; i++)
+		fork_and_look(in_child);
 	join(threads, 2 * THREADS);
 	assert_int_equal(failures, 0);
 	pool_destroy(pool);
@@ -258,8 +264,7 @@ static void test_fork_cached(void **state)
 	const struct heap_config config = { .engine = HEAP_SPANS };
 	pthread_t threads[THREADS];
 	struct heap_stats stats;
-	int status, i;
-	pid_t pid;
+	int i;
 
 	(void)state;
 #ifdef __SANITIZE_THREAD__
@@ -273,12 +278,7 @@ static void test_fork_cached(void **state)
 	start(threads, THREADS, keep_exchanging);
 	for (i = 0; i < 60; i++) {
 		exchange_cached((unsigned int)i);
-		pid = fork();
-		assert_true(pid >= 0);
-		if (!pid)
-			_exit(in_cached_child());
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_int_equal(status, 0);
+		fork_and_look(in_cached_child);
 	}
 	stop = true;
 	join(threads, THREADS);
