@@ -23,7 +23,8 @@ static void release_empty(struct stock *stock)
 	stock->kept = false;
 	for (span = stock->listed; span; span = next) {
 		next = span->next;
-		if (!is_empty(span))
+		/* As emptied() left it: any other one still counts down. */
+		if (span->until != NOT_FOR_LONG)
 			continue;
 		list_remove(stock, span);
 		span_release(span);
