@@ -23,16 +23,19 @@ static size_t units_of(size_t size)
  */
 static struct span *make(struct cache *cache, size_t units, size_t align)
 {
+	struct wanted wanted = { .units = units, .align = align };
 	struct span *span;
 
 	if (!trim_due(cache) && !cache->spans->sealed)
-		return pages_span(cache->spans, 0, units, align, false);
-	span = pages_span(cache->spans, 0, units, align, true);
+		return pages_span(cache->spans, &wanted);
+	wanted.used = true;
+	span = pages_span(cache->spans, &wanted);
 	if (span)
 		return span;
 	seal_try_end(cache->spans);
 	cache_trim(cache);
-	return pages_span(cache->spans, 0, units, align, false);
+	wanted.used = false;
+	return pages_span(cache->spans, &wanted);
 }
 
 void *large_alloc(struct cache *cache, size_t size, size_t align, bool zero)
@@ -76,7 +79,8 @@ static bool map_again(const struct span *to, size_t bytes)
  */
 static struct span *move(struct spans *spans, struct span *span, size_t units)
 {
-	struct span *to = pages_span(spans, 0, units, UNIT, false);
+	const struct wanted wanted = { .units = units, .align = UNIT };
+	struct span *to = pages_span(spans, &wanted);
 	bool copy;
 
 	if (!to)

@@ -69,16 +69,44 @@ static size_t steps(size_t bytes)
 	return (bytes + RECORD_STEP - 1) / RECORD_STEP;
 }
 
+/* There is so much between @next and @end, which is at a page's end. */
+static int provide(struct meta *meta, size_t bytes)
+{
+	if (bytes <= (size_t)(meta->end - meta->next))
+		return 0;
+	return add_chunk(meta, bytes + RECORD_STEP);
+}
+
 static void *take(struct meta *meta, size_t bytes)
 {
 	char *at;
 
 	bytes = steps(bytes) * RECORD_STEP;
-	if (bytes > (size_t)(meta->end - meta->next) &&
-	    add_chunk(meta, bytes + RECORD_STEP))
+	if (provide(meta, bytes))
 		return NULL;
 	at = meta->next;
 	meta->next += bytes;
+	return at;
+}
+
+/*
+ * From pages of the shelf's own.  After a fork a program that replaces objects of
+ * one class then writes to few pages of records.
+ */
+static void *take_shelved(struct meta *meta, struct shelf *shelf, size_t bytes)
+{
+	size_t page = heap_page_size();
+	char *at;
+
+	if (bytes > (size_t)(shelf->end - shelf->next)) {
+		if (provide(meta, page))
+			return NULL;
+		shelf->end = meta->end;
+		meta->end -= page;
+		shelf->next = meta->end;
+	}
+	at = shelf->next;
+	shelf->next += bytes;
 	return at;
 }
 
@@ -108,9 +136,12 @@ static struct span *take_unused(struct meta *meta, size_t kind, bool larger)
 }
 
 /* What it has room for is known once it was taken from fresh memory. */
-static struct span *take_fresh(struct meta *meta, size_t kind)
+static struct span *take_fresh(struct meta *meta, size_t kind,
+			       struct shelf *shelf)
 {
-	struct span *span = take(meta, kind * RECORD_STEP);
+	size_t bytes = kind * RECORD_STEP;
+	struct span *span = shelf ? take_shelved(meta, shelf, bytes) :
+				    take(meta, bytes);
 
 	if (span)
 		span->words = (uint8_t)((kind * RECORD_STEP - RECORD_HEAD) /
@@ -118,8 +149,8 @@ static struct span *take_fresh(struct meta *meta, size_t kind)
 	return span;
 }
 
-/* A record with room for a bit for each of so many blocks. */
-struct span *meta_record(struct meta *meta, size_t blocks)
+/* A record with room for a bit for each of so many blocks; @shelf may be NULL. */
+struct span *meta_record(struct meta *meta, size_t blocks, struct shelf *shelf)
 {
 	size_t words = (blocks + 63) / 64;
 	size_t kind = steps(RECORD_HEAD + words * sizeof(uint64_t));
@@ -129,7 +160,7 @@ struct span *meta_record(struct meta *meta, size_t blocks)
 		return NULL;
 	span = take_unused(meta, kind, false);
 	if (!span)
-		span = take_fresh(meta, kind);
+		span = take_fresh(meta, kind, shelf);
 	if (!span)
 		span = take_unused(meta, kind, true);
 	lock_drop_quiet(&meta->lock);

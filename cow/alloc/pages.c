@@ -109,7 +109,7 @@ static int cut_gap(struct spans *spans, struct span *run, size_t align)
 
 	if (!gap)
 		return 0;
-	before = meta_record(&spans->meta, 0);
+	before = meta_record(&spans->meta, 0, NULL);
 	if (!before)
 		return -1;
 	cut_front(spans, run, before, gap);
@@ -134,16 +134,17 @@ static void begin(struct spans *spans, struct span *span)
 }
 
 /* Fills in a record; 0, or -1 for no memory. */
-static int take(struct spans *spans, struct span *span, size_t units,
-		size_t align, bool used)
+static int take(struct spans *spans, struct span *span,
+		const struct wanted *wanted)
 {
 	struct pages *pages = &spans->pages;
+	size_t units = wanted->units, align = wanted->align;
 	struct span *run;
 	int err = -1;
 
 	if (lock_take_quiet(&pages->lock))
 		return err;
-	if (used)
+	if (wanted->used)
 		run = run_find(spans, RUN_DIRTY, units, align);
 	else
 		run = find_or_grow(spans, units, align);
@@ -158,19 +159,17 @@ static int take(struct spans *spans, struct span *span, size_t units,
 }
 
 /*
- * A span of so many units, whose record has bits for so many blocks; NULL if
- * memory has ended, or, with @used, if no such piece was used before.  @align
- * is in bytes, UNIT or more.  A child that another
- * thread forks before the record is in use, or back, has lost the record.
+ * A span as wanted; NULL if memory has ended, or no such piece was used before.  A
+ * child that another thread forks before the record is in use, or back, has lost
+ * the record.
  */
-struct span *pages_span(struct spans *spans, size_t blocks, size_t units,
-			size_t align, bool used)
+struct span *pages_span(struct spans *spans, const struct wanted *wanted)
 {
 	struct span *span;
 
 	quiet_begin();
-	span = meta_record(&spans->meta, blocks);
-	if (span && take(spans, span, units, align, used)) {
+	span = meta_record(&spans->meta, wanted->blocks, wanted->shelf);
+	if (span && take(spans, span, wanted)) {
 		meta_record_drop(&spans->meta, span);
 		span = NULL;
 	}
@@ -204,7 +203,7 @@ bool pages_extend(struct spans *spans, struct span *span, size_t units)
 /* Gives back what a large block has beyond so many units, if that can be. */
 void pages_cut(struct spans *spans, struct span *span, size_t units)
 {
-	struct span *rest = meta_record(&spans->meta, 0);
+	struct span *rest = meta_record(&spans->meta, 0, NULL);
 
 	if (!rest)
 		return;

@@ -60,6 +60,12 @@ struct mapping {
 
 #define RECORD_KINDS 12
 
+/* Whole pages that hold the records of one size class alone, as far as used. */
+struct shelf {
+	char *next;
+	char *end;
+};
+
 struct meta {
 	struct lock lock;
 	struct meta_chunk *chunks;
@@ -71,7 +77,7 @@ struct meta {
 int mapping_make(struct mapping *mapping, size_t bytes, size_t align);
 void mapping_end(const struct mapping *mapping);
 void *meta_alloc(struct meta *meta, size_t bytes);
-struct span *meta_record(struct meta *meta, size_t blocks);
+struct span *meta_record(struct meta *meta, size_t blocks, struct shelf *shelf);
 void meta_record_drop(struct meta *meta, struct span *span);
 void meta_close(struct meta *meta);
 
@@ -105,8 +111,23 @@ struct pages {
 	time_t refused; /* when the kernel took less back than asked; or 0 */
 };
 
-struct span *pages_span(struct spans *spans, size_t blocks, size_t units,
-			size_t align, bool used);
+/**
+ * struct wanted - what a span shall be
+ * @units: how long
+ * @align: a multiple of how many bytes its start is, UNIT or more
+ * @blocks: so many bits its record has room for
+ * @shelf: where the record lies, if a new one is made; NULL for anywhere
+ * @used: only of units that were used before
+ */
+struct wanted {
+	size_t units;
+	size_t align;
+	size_t blocks;
+	struct shelf *shelf;
+	bool used;
+};
+
+struct span *pages_span(struct spans *spans, const struct wanted *wanted);
 void pages_put(struct spans *spans, struct span *span, bool dirty);
 bool pages_extend(struct spans *spans, struct span *span, size_t units);
 void pages_cut(struct spans *spans, struct span *span, size_t units);

@@ -13,6 +13,9 @@
 /* A full span is looked at again when this share of it was freed. */
 #define WORTH_A_LOOK 32
 
+/* A class with so many spans has pages of records for itself. */
+#define SHELVE_FROM 32
+
 void list_add(struct span **list, struct span *span)
 {
 	span->prev = NULL;
@@ -132,23 +135,35 @@ static void set_divisor(struct span *span, size_t size)
 	span->inverse = inverse;
 }
 
+static struct span *obtain(struct cache *cache, unsigned int sc, size_t units,
+			   bool used)
+{
+	struct stock *stock = &cache->stock[sc];
+	/* A sealed one would un-share a page of each class. */
+	bool shelved = stock->spans >= SHELVE_FROM && !cache->spans->sealed;
+	const struct wanted wanted = {
+		.units = units,
+		.align = UNIT,
+		.blocks = (units << UNIT_SHIFT) / class_size(sc),
+		.shelf = shelved ? &stock->shelf : NULL,
+		.used = used,
+	};
+
+	return pages_span(cache->spans, &wanted);
+}
+
 /* A span of free blocks, for a bin to have as its current one; as pages_span() */
 struct span *span_make(struct cache *cache, unsigned int sc, bool used)
 {
 	struct stock *stock = &cache->stock[sc];
 	struct spans *spans = cache->spans;
 	size_t size = class_size(sc);
-	size_t units = class_span_units(sc, stock->spans);
 	struct span *span;
 
-	span = pages_span(spans, (units << UNIT_SHIFT) / size, units, UNIT,
-			  used);
-	if (!span && !used) {
-		/* Of what is left some pieces may do for a short one. */
-		units = (size + UNIT - 1) >> UNIT_SHIFT;
-		span = pages_span(spans, (units << UNIT_SHIFT) / size, units,
-				  UNIT, false);
-	}
+	span = obtain(cache, sc, class_span_units(sc, stock->spans), used);
+	/* Of what is left some pieces may do for a short one. */
+	if (!span && !used)
+		span = obtain(cache, sc, (size + UNIT - 1) >> UNIT_SHIFT, used);
 	if (!span)
 		return NULL;
 	span->sc = (uint8_t)sc;
