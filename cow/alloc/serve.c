@@ -101,12 +101,13 @@ static void *move(struct heap *heap, void *ptr, size_t room, size_t size)
 
 void *serve_slow_realloc(struct heap *heap, void *ptr, size_t size)
 {
+	struct cache *cache = cache_of(heap);
 	enum misuse misuse;
 	int saved = errno;
 	size_t room;
 	void *to;
 
-	if (!cache_of(heap))
+	if (!cache)
 		return heap_realloc(heap, ptr, size);
 	if (!ptr)
 		return serve_slow_malloc(heap, size);
@@ -116,7 +117,7 @@ void *serve_slow_realloc(struct heap *heap, void *ptr, size_t size)
 	}
 	if (size > HEAP_MOST)
 		return no_memory();
-	misuse = spans_resize(heap->spans, ptr, size, &to, &room);
+	misuse = spans_resize(cache, ptr, size, &to, &room);
 	if (misuse) {
 		misuse_report(heap, misuse, "realloc", ptr);
 		errno = EINVAL;
