@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The map from an address to the record of its span: a root that lies in the
- * library, and leaves that are made when a chunk comes to lie below them.  One
- * map serves all heaps; reading it takes no lock.
+ * The map from an address to the record of its span: a root, and leaves that are
+ * made when a chunk comes to lie below them.  The root and the first leaf, which
+ * is the near one, lie in the library.  One map serves all heaps; reading it takes
+ * no lock.
  */
 #include "spans.h"
 
@@ -10,28 +11,48 @@
 #include <sys/mman.h>
 
 struct span **pagemap_root[1 << ROOT_BITS];
+struct span *pagemap_near[1 << LEAF_BITS];
+uintptr_t pagemap_near_unit; /* the first unit that it has an entry for */
 
 static size_t unit_of(const char *address)
 {
 	return (uintptr_t)address >> UNIT_SHIFT;
 }
 
+/* False if another heap has put one there meanwhile. */
+static bool put_leaf(size_t which, struct span **leaf)
+{
+	struct span **none = NULL;
+
+	return __atomic_compare_exchange_n(&pagemap_root[which], &none, leaf,
+					   false, __ATOMIC_RELEASE,
+					   __ATOMIC_RELAXED);
+}
+
 static int make_leaf(size_t which)
 {
 	const size_t bytes = sizeof(struct span *) << LEAF_BITS;
-	struct span **none = NULL;
 	struct span **leaf;
 
 	leaf = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (leaf == MAP_FAILED)
 		return -ENOMEM;
-	/* Another heap may have made it meanwhile. */
-	if (!__atomic_compare_exchange_n(&pagemap_root[which], &none, leaf,
-					 false, __ATOMIC_RELEASE,
-					 __ATOMIC_RELAXED))
+	if (!put_leaf(which, leaf))
 		munmap(leaf, bytes);
 	return 0;
+}
+
+/* The first one needs no memory of its own; whether it is in its place. */
+static bool put_near(size_t which)
+{
+	static atomic_flag used = ATOMIC_FLAG_INIT;
+
+	if (atomic_flag_test_and_set(&used) || !put_leaf(which, pagemap_near))
+		return false;
+	__atomic_store_n(&pagemap_near_unit, which << LEAF_BITS,
+			 __ATOMIC_RELEASE);
+	return true;
 }
 
 int pagemap_reserve(const char *start, size_t units)
@@ -43,16 +64,13 @@ int pagemap_reserve(const char *start, size_t units)
 	if (last >> ROOT_BITS)
 		return -ENOMEM;
 	for (which = first; which <= last; which++)
-		if (!pagemap_root[which] && make_leaf(which))
+		if (!pagemap_root[which] && !put_near(which) &&
+		    make_leaf(which))
 			return -ENOMEM;
 	return 0;
 }
 
 void pagemap_set(const char *start, struct span *span)
 {
-	size_t unit = unit_of(start);
-
-	__atomic_store_n(
-		&pagemap_root[unit >> LEAF_BITS][unit & ((1 << LEAF_BITS) - 1)],
-		span, __ATOMIC_RELEASE);
+	__atomic_store_n(pagemap_entry(unit_of(start)), span, __ATOMIC_RELEASE);
 }

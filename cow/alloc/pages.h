@@ -28,22 +28,37 @@ struct spans;
 #define ROOT_BITS (VA_BITS - UNIT_SHIFT - LEAF_BITS)
 
 extern struct span **pagemap_root[1 << ROOT_BITS] HIDDEN_SYMBOL;
+extern struct span *pagemap_near[1 << LEAF_BITS] HIDDEN_SYMBOL;
+extern uintptr_t pagemap_near_unit HIDDEN_SYMBOL;
 
 int pagemap_reserve(const char *start, size_t units);
 void pagemap_set(const char *start, struct span *span);
 
-/* What stands in the map may be outdated: compare it with the record. */
-static inline struct span *pagemap_get(const void *address)
+/* Where its entry is; NULL if no leaf has been made for it. */
+static inline struct span **pagemap_entry(uintptr_t unit)
 {
-	uintptr_t unit = (uintptr_t)address >> UNIT_SHIFT;
 	struct span **leaf = __atomic_load_n(
 		&pagemap_root[unit >> LEAF_BITS & ((1 << ROOT_BITS) - 1)],
 		__ATOMIC_ACQUIRE);
 
-	if (unlikely(!leaf))
-		return NULL;
-	return __atomic_load_n(&leaf[unit & ((1 << LEAF_BITS) - 1)],
-			       __ATOMIC_ACQUIRE);
+	return unlikely(!leaf) ? NULL : &leaf[unit & ((1 << LEAF_BITS) - 1)];
+}
+
+/*
+ * What stands in the map may be outdated: compare it with the record.  Each free()
+ * waits for this: of most heaps all is near, and found without the root.
+ */
+static inline struct span *pagemap_get(const void *address)
+{
+	uintptr_t unit = (uintptr_t)address >> UNIT_SHIFT;
+	uintptr_t place =
+		unit - __atomic_load_n(&pagemap_near_unit, __ATOMIC_ACQUIRE);
+	struct span **entry;
+
+	if (likely(place < 1 << LEAF_BITS))
+		return __atomic_load_n(&pagemap_near[place], __ATOMIC_ACQUIRE);
+	entry = pagemap_entry(unit);
+	return entry ? __atomic_load_n(entry, __ATOMIC_ACQUIRE) : NULL;
 }
 
 /* meta.c: memory for records, apart from all blocks */
