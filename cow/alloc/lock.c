@@ -11,22 +11,21 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <signal.h>
-#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define LOCK_WAITED_FOR 0x80000000u
 
-static __thread uint32_t self __attribute__((tls_model("initial-exec")));
+__thread uint32_t lock_self;
 
-/* A number of this thread's own; the copy of a thread in a child keeps it. */
-static uint32_t lock_self(void)
+/* The copy of a thread in a child keeps its number. */
+static uint32_t my_number(void)
 {
 	static _Atomic uint32_t last;
 
-	if (!self)
-		self = atomic_fetch_add(&last, 1) + 1;
-	return self;
+	if (!lock_self)
+		lock_self = atomic_fetch_add(&last, 1) + 1;
+	return lock_self;
 }
 
 /* Waits until the word may have changed; errno must survive free(). */
@@ -68,17 +67,6 @@ static int lock_contended(struct lock *lock, uint32_t me,
 	}
 }
 
-/* A thread alone in its process takes it without a locked instruction. */
-static bool take_alone(struct lock *lock, uint32_t me)
-{
-	if (!__libc_single_threaded ||
-	    atomic_load_explicit(&lock->state, memory_order_relaxed))
-		return false;
-	atomic_store_explicit(&lock->state, me, memory_order_relaxed);
-	atomic_signal_fence(memory_order_acquire);
-	return true;
-}
-
 /* It has it for the sake of a fork alone, whose handlers may allocate. */
 static __thread bool forking __attribute__((tls_model("initial-exec")));
 
@@ -91,9 +79,9 @@ void lock_pass(bool pass)
 int lock_try(struct lock *lock)
 {
 	uint32_t seen = 0;
-	uint32_t me = lock_self();
+	uint32_t me = my_number();
 
-	if (take_alone(lock, me))
+	if (lock_take_alone(lock))
 		return 0;
 	if (atomic_compare_exchange_strong_explicit(&lock->state, &seen, me,
 						    memory_order_acquire,
@@ -107,32 +95,25 @@ int lock_try(struct lock *lock)
 	return 0;
 }
 
-/* Returns 0, or -EDEADLK when this thread has it already. */
-int lock_take(struct lock *lock)
-{
-	int err = lock_try(lock);
-
-	return err == -EBUSY ? lock_contended(lock, lock_self(), NULL) : err;
-}
-
 /* As lock_take(), or -EBUSY when another thread keeps it for so long. */
 int lock_take_soon(struct lock *lock, const struct timespec *most)
 {
 	int err = lock_try(lock);
 
-	return err == -EBUSY ? lock_contended(lock, lock_self(), most) : err;
+	return err == -EBUSY ? lock_contended(lock, my_number(), most) : err;
 }
 
-void lock_drop(struct lock *lock)
+int lock_take_slow(struct lock *lock)
+{
+	return lock_take_soon(lock, NULL);
+}
+
+void lock_drop_slow(struct lock *lock)
 {
 	int saved;
 
 	if (lock->passed) {
 		lock->passed--;
-		return;
-	}
-	if (__libc_single_threaded) {
-		atomic_store_explicit(&lock->state, 0, memory_order_release);
 		return;
 	}
 	if (!(atomic_exchange_explicit(&lock->state, 0, memory_order_release) &
