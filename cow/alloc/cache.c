@@ -179,7 +179,7 @@ static bool refill_from_own(struct cache *cache, unsigned int sc)
 }
 
 /* Before memory is written to for the first time, what is empty may serve. */
-static struct span *make(struct cache *cache, unsigned int sc)
+static struct span *make_any(struct cache *cache, unsigned int sc)
 {
 	struct span *span;
 
@@ -190,6 +190,16 @@ static struct span *make(struct cache *cache, unsigned int sc)
 		return span;
 	trim_empty(cache);
 	return span_make(cache, sc, false);
+}
+
+/* A malloc() that succeeds leaves errno alone, whatever was tried. */
+static struct span *make(struct cache *cache, unsigned int sc)
+{
+	int saved = errno;
+	struct span *span = make_any(cache, sc);
+
+	errno = saved;
+	return span;
 }
 
 static bool refill_from_new(struct cache *cache, unsigned int sc)
@@ -216,7 +226,6 @@ static bool refill_from_new(struct cache *cache, unsigned int sc)
 /* Gives a bin blocks to allocate from; false if memory has ended. */
 static bool refill(struct cache *cache, unsigned int sc)
 {
-	int saved = errno;
 	bool done;
 
 	/* A signal handler in the midst of this has no memory to get. */
@@ -226,7 +235,6 @@ static bool refill(struct cache *cache, unsigned int sc)
 	cache->used = true;
 	done = refill_from_own(cache, sc) || refill_from_new(cache, sc);
 	lock_drop(&cache->lock);
-	errno = saved;
 	return done;
 }
 
@@ -293,8 +301,6 @@ void cache_look(struct cache *cache, struct span *span)
 
 void cache_event(struct cache *cache, struct span *span)
 {
-	int saved = errno;
-
 	/* Not 0: it is ours to give back, not that of the end of a seal. */
 	span->until = 1;
 	if (lock_take(&cache->lock))
@@ -302,7 +308,6 @@ void cache_event(struct cache *cache, struct span *span)
 	seal_check(cache);
 	cache_look(cache, span);
 	lock_drop(&cache->lock);
-	errno = saved;
 }
 
 /* What the bin has goes back to its spans. */

@@ -14,6 +14,7 @@
  */
 #include "spans.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -58,23 +59,27 @@ void seal_close(struct spans *spans)
 		munmap(spans->here, heap_page_size());
 }
 
-/* The canary is nobody else's any more; false where that can't be seen. */
+/* The canary is nobody else's any more; false where that can't be seen; errno is kept. */
 static bool alone(const struct spans *spans)
 {
 	off_t place = (off_t)((uintptr_t)spans->canary / heap_page_size() *
 			      sizeof(uint64_t));
 	uint64_t entry = 0;
+	int saved = errno;
 	int fd;
 
 	/* Not the C library's calls: a thread may be cancelled in those. */
 	fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap",
 			  O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		errno = saved;
 		return false;
+	}
 	if (syscall(SYS_pread64, fd, &entry, sizeof(entry), place) !=
 	    sizeof(entry))
 		entry = 0;
 	syscall(SYS_close, fd);
+	errno = saved;
 	return (entry & PRESENT) && (entry & MAPPED_ONCE);
 }
 
@@ -100,7 +105,7 @@ void seal_end(struct spans *spans)
 	lock_drop_quiet(&spans->pages.lock);
 }
 
-/* Is it over? Also if it never began. errno is kept by who calls this. */
+/* Is it over? Also if it never began. */
 bool seal_try_end(struct spans *spans)
 {
 	if (!spans->sealed)

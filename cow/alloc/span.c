@@ -7,6 +7,7 @@
  */
 #include "spans.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -181,12 +182,14 @@ struct span *span_make(struct cache *cache, unsigned int sc, bool used)
 	return span;
 }
 
-/* Called with the cache's lock; the span is empty and on no list. */
+/* Called with the cache's lock; the span is empty and on no list. Keeps errno. */
 void span_release(struct span *span)
 {
 	struct cache *cache = span->owner;
+	int saved = errno;
 
 	cache->stock[span->sc].spans--;
 	seal_forget(cache->spans, span->begun * span_block_size(span));
 	pages_put(cache->spans, span, true);
+	errno = saved;
 }
