@@ -146,13 +146,10 @@ static void collect_one(struct cache *cache, struct remote *remote)
 		span->until -= count;
 }
 
-/* Takes in what other threads freed, if anything. Called with the cache's lock. */
-bool remote_collect(struct cache *cache)
+bool remote_collect_all(struct cache *cache)
 {
 	struct remote *remote, *next;
 
-	if (!__atomic_load_n(&cache->inbox, __ATOMIC_RELAXED))
-		return false;
 	for (remote =
 		     __atomic_exchange_n(&cache->inbox, NULL, __ATOMIC_ACQUIRE);
 	     remote; remote = next) {
