@@ -96,6 +96,14 @@ void *serve_calloc(size_t count, size_t size)
 	return block ? memset(block, 0, bytes) : NULL;
 }
 
+static __attribute((noinline)) void *next_memalign(unsigned int sc,
+						   size_t align, size_t size)
+{
+	void *block = sc < CLASSES ? next_block(sc, align) : NULL;
+
+	return block ? block : serve_slow_memalign(preload_heap(), align, size);
+}
+
 void *serve_memalign(size_t align, size_t size)
 {
 	unsigned int sc = CLASSES;
@@ -104,11 +112,9 @@ void *serve_memalign(size_t align, size_t size)
 	if (size <= SMALL_MOST && align <= UNIT && align &&
 	    !(align & (align - 1)))
 		sc = class_aligned(self.classes, size, align);
-	if (sc < CLASSES)
+	if (likely(sc < CLASSES))
 		block = bin_take(&self.bins->bin[sc]);
-	if (!block && sc < CLASSES)
-		block = next_block(sc, align);
-	return block ? block : serve_slow_memalign(preload_heap(), align, size);
+	return likely(block) ? block : next_memalign(sc, align, size);
 }
 
 /* A live block that is ours, to another one: as serve.c does it for all. */
