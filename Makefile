@@ -91,6 +91,8 @@ O ?= build/static
 LABS :=
 PRELOADS :=
 override LDFLAGS += -static
+# Nothing can be preloaded there: the allocator is part of its benchmarks.
+own_malloc := family heap plain stats
 endif
 O ?= build
 ifeq ($(V),)
@@ -142,7 +144,8 @@ perl     := $(wildcard scripts/*/*.p[lm])
 .SECONDARY:
 
 all: deps-build $(addprefix $(O)/,$(programs)) $(PRELOADS:%=$(O)/%.so) \
-	$(foreach l,$(LABS),$(O)/labs/$(notdir $(l))/exam)
+	$(foreach l,$(LABS),$(O)/labs/$(notdir $(l))/exam) \
+	$(if $(STATIC),$(addprefix $(O)/,$(benches)))
 
 $(O)/%.o: %.c | deps-build
 	@mkdir -p $(@D)
@@ -178,6 +181,7 @@ $(addprefix $(O)/,$(cxx_fixtures)): $(O)/%: %.cc
 
 # Bound at once: the first call of a function must not write to a page later.
 $(addprefix $(O)/,$(benches)): $(O)/%: $(O)/%.o $(bench_parts:%=$(O)/%.o) \
+		$(own_malloc:%=$(O)/cow/alloc/preload/%.o) \
 		$(O)/libobserve.a $(O)/liballoc.a
 	$(call say,LD,$@)$(CC) $(sanitize) $(LDFLAGS) -pthread -o $@ $^ \
 		-Wl,-z,now $(LDLIBS)
