@@ -141,6 +141,9 @@ struct proc *guard_find_proc(struct guard *g, pid_t tid);
 void guard_saw_call(struct guard *g, const struct guard_event *ev);
 void guard_forget(struct guard *g);
 
+/* outcome.c */
+long guard_now_ms(void);
+
 /* loader.c */
 void guard_find_loader(struct proc *p);
 

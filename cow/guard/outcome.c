@@ -94,7 +94,8 @@ static void first_words(int fd, struct guard_result *r)
 			*c = '?';
 }
 
-static long now_ms(void)
+/* Milliseconds since some moment in the past. */
+long guard_now_ms(void)
 {
 	struct timespec ts;
 
@@ -124,7 +125,7 @@ static int run_in(char *tmpdir, const int *fds, struct guard_trial *t,
 		  struct guard_result *r)
 {
 	char **env = own_env(tmpdir);
-	long begin = now_ms();
+	long begin = guard_now_ms();
 	size_t i;
 	int err;
 
@@ -138,7 +139,7 @@ static int run_in(char *tmpdir, const int *fds, struct guard_trial *t,
 	t->fds = NULL;
 	t->tmpdir = NULL;
 	free(env);
-	r->ms = now_ms() - begin;
+	r->ms = guard_now_ms() - begin;
 	r->status = t->status;
 	r->timed_out = t->timed_out;
 	r->left = t->left;

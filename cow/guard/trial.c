@@ -9,18 +9,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "internal.h"
 
 #define LOOK_MS 100
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000L + ts.tv_nsec / 1000000;
-}
 
 static bool strikes(const struct guard_fault *f)
 {
@@ -73,7 +64,7 @@ static int decide(struct guard *g, struct guard_trial *t,
 /* A signal that comes between two waits interrupts neither: look now and then. */
 static int wait_left(const struct guard_trial *t, long end)
 {
-	long left = end - now_ms();
+	long left = end - guard_now_ms();
 
 	if (t->limit_ms < 0)
 		left = t->stop_sig ? LOOK_MS : -1;
@@ -99,13 +90,13 @@ static void hand_on(struct guard *g, const struct guard_trial *t,
 static int supervise(struct guard *g, struct guard_trial *t)
 {
 	struct guard_event ev = { .what = GUARD_CALL };
-	long end = now_ms() + t->limit_ms;
+	long end = guard_now_ms() + t->limit_ms;
 	bool handed = false;
 	int err = 0, error = 0;
 
 	while (!err && ev.what != GUARD_DONE) {
 		/* A busy target would else never be found out of time. */
-		if (t->limit_ms >= 0 && now_ms() >= end) {
+		if (t->limit_ms >= 0 && guard_now_ms() >= end) {
 			t->timed_out = true;
 			guard_kill(g, SIGKILL);
 			return 0;

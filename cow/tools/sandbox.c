@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+#include "observe/clock.h"
 #include "sandbox.h"
 
 #define LOOK_MS	    50 /* how often time, memory and output are looked at */
@@ -177,10 +177,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static long now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000L + ts.tv_nsec / 1000000;
+	return (long)(obs_clock() / 1000000);
 }
 
 /* Return: true, and it has been said, when more was used than is allowed. */
