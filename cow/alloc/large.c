@@ -79,7 +79,11 @@ static bool map_again(const struct span *to, size_t bytes)
  */
 static struct span *move(struct spans *spans, struct span *span, size_t units)
 {
-	const struct wanted wanted = { .units = units, .align = UNIT };
+	const struct wanted wanted = {
+		.units = units,
+		.align = UNIT,
+		.moved = span->units,
+	};
 	struct span *to = pages_span(spans, &wanted);
 	bool copy;
 

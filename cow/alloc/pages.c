@@ -24,14 +24,11 @@ static void put(struct spans *spans, struct span *span, bool dirty)
 	purge_most(spans);
 }
 
-/* Not @dirty: its pages were moved to a span that was just taken. */
 void pages_put(struct spans *spans, struct span *span, bool dirty)
 {
 	/* In a signal handler in the midst of this: the units are lost. */
 	if (lock_take_quiet(&spans->pages.lock))
 		return;
-	if (!dirty)
-		purge_moved(spans, span->units);
 	put(spans, span, dirty);
 	lock_drop_quiet(&spans->pages.lock);
 }
@@ -53,15 +50,16 @@ static void cut_front(struct spans *spans, struct span *run, struct span *span,
 		meta_record_drop(&spans->meta, run);
 }
 
-static struct span *find(struct spans *spans, size_t units, size_t align)
+static struct span *find(struct spans *spans, const struct wanted *wanted)
 {
+	size_t units = wanted->units, align = wanted->align;
 	struct runs *runs = spans->pages.runs;
 	struct span *run;
 
 	run = run_find(spans, RUN_DIRTY, units, align);
 	if (run)
 		return run;
-	purge_ahead(spans, units);
+	purge_ahead(spans, units - wanted->moved);
 	run = run_find(spans, RUN_CLEAN, units, align);
 	if (run)
 		return run;
@@ -87,11 +85,12 @@ static struct span *find_joined(struct spans *spans, size_t units, size_t align)
 	return run_find(spans, RUN_CLEAN, units, align);
 }
 
-static struct span *find_or_grow(struct spans *spans, size_t units,
-				 size_t align)
+static struct span *find_or_grow(struct spans *spans,
+				 const struct wanted *wanted)
 {
+	size_t units = wanted->units, align = wanted->align;
 	size_t most = units + (align >> UNIT_SHIFT) - 1;
-	struct span *run = find(spans, units, align);
+	struct span *run = find(spans, wanted);
 
 	if (!run && !grow_chunk(spans, most)) {
 		run = find_joined(spans, units, align);
@@ -147,7 +146,7 @@ static int take(struct spans *spans, struct span *span,
 	if (wanted->used)
 		run = run_find(spans, RUN_DIRTY, units, align);
 	else
-		run = find_or_grow(spans, units, align);
+		run = find_or_grow(spans, wanted);
 	if (run && !cut_gap(spans, run, align)) {
 		cut_front(spans, run, span, units);
 		begin(spans, span);

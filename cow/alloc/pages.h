@@ -132,6 +132,7 @@ struct pages {
  * @align: a multiple of how many bytes its start is, UNIT or more
  * @blocks: so many bits its record has room for
  * @shelf: where the record lies, if a new one is made; NULL for anywhere
+ * @moved: so many of its units get pages that are there, and are moved
  * @used: only of units that were used before
  */
 struct wanted {
@@ -139,6 +140,7 @@ struct wanted {
 	size_t align;
 	size_t blocks;
 	struct shelf *shelf;
+	size_t moved;
 	bool used;
 };
 
@@ -165,6 +167,5 @@ bool run_clean(struct spans *spans, struct span *run);
 size_t purge_until(struct spans *spans, size_t keep);
 void purge_most(struct spans *spans);
 void purge_ahead(struct spans *spans, size_t units);
-void purge_moved(struct spans *spans, size_t units);
 
 #endif

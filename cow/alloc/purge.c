@@ -117,7 +117,7 @@ static void make_room(struct spans *spans, size_t units)
 }
 
 /*
- * So many clean units are about to be taken, as no dirty ones fit.  Where the
+ * So many clean units are about to get pages, as no dirty ones fit.  Where the
  * heap has had more than it has now some were given back in vain; but not while
  * it is sealed, and has others that may not serve.
  */
@@ -129,18 +129,4 @@ void purge_ahead(struct spans *spans, size_t units)
 		make_room(spans, units);
 	else if (!spans->sealed && pages->swing < keep_most(pages))
 		pages->swing += units;
-}
-
-/*
- * Of what was just taken so many get pages that were moved there, no new ones.
- * The units that they left are still in use.
- */
-void purge_moved(struct spans *spans, size_t units)
-{
-	struct pages *pages = &spans->pages;
-
-	if (resident(pages) == pages->peak)
-		pages->peak -= units;
-	else
-		pages->swing -= units < pages->swing ? units : pages->swing;
 }
