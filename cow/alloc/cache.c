@@ -116,51 +116,6 @@ static bool take_rest(struct bin *bin)
 	return true;
 }
 
-/*
- * A span of a cache that no thread has.  It changes hands with that cache's lock
- * held: the next thread to have the cache must not take it for its own.
- */
-static struct span *steal_from(struct cache *cache, struct cache *from,
-			       unsigned int sc)
-{
-	struct stock *stock = &from->stock[sc];
-	struct span *span = NULL;
-
-	/* Not waiting: who has it may want ours. */
-	if (!from->parked || lock_try(&from->lock))
-		return NULL;
-	if (from->parked) {
-		seal_check(from);
-		remote_collect(from);
-		span = stock->listed;
-	}
-	if (span) {
-		list_remove(stock, span);
-		stock->spans--;
-		__atomic_store_n(&span->owner, cache, __ATOMIC_RELAXED);
-		span->fast = span->remote ? NULL : cache;
-	}
-	lock_drop(&from->lock);
-	return span;
-}
-
-static bool steal(struct cache *cache, unsigned int sc)
-{
-	struct cache *from;
-	struct span *span;
-
-	for (from = __atomic_load_n(&cache->spans->caches, __ATOMIC_ACQUIRE);
-	     from; from = from->next) {
-		span = steal_from(cache, from, sc);
-		if (!span)
-			continue;
-		cache->stock[sc].spans++;
-		set_current(&cache->bins->bin[sc], span);
-		return true;
-	}
-	return false;
-}
-
 /* What there is without asking for memory; first what has been used before. */
 static bool refill_from_own(struct cache *cache, unsigned int sc)
 {
@@ -213,13 +168,13 @@ static bool refill_from_new(struct cache *cache, unsigned int sc)
 		if (refill_from_own(cache, sc))
 			return true;
 	}
-	if (!steal(cache, sc)) {
+	span = cache_steal(cache, sc);
+	if (!span)
 		span = make(cache, sc);
-		if (!span)
-			return false;
-		set_current(&cache->bins->bin[sc], span);
-	}
+	if (!span)
+		return false;
 	bin = &cache->bins->bin[sc];
+	set_current(bin, span);
 	return bin_next_word(bin) || bin_next_fresh(cache, bin);
 }
 

@@ -158,7 +158,7 @@ bool bin_next_fresh(struct cache *cache, struct bin *bin);
 void *cache_advance(struct cache *cache, unsigned int sc);
 void *cache_borrow(struct cache *cache, unsigned int sc);
 
-/* cache.c: slow paths of a cache, and whose it is */
+/* cache.c, threads.c: slow paths of a cache, and whose it is */
 
 void *cache_next(struct cache *cache, unsigned int sc, size_t align);
 void *cache_scrape(struct cache *cache, unsigned int sc, size_t align);
@@ -169,6 +169,7 @@ void cache_put_down(struct cache *cache, struct bins *bins);
 void cache_stop(struct cache *cache);
 struct cache *cache_make(struct spans *spans);
 struct cache *cache_attach(struct spans *spans);
+struct span *cache_steal(struct cache *cache, unsigned int sc);
 void cache_serve_threads(void);
 
 /* remote.c: frees by other threads */

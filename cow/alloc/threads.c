@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Which thread has which cache: a thread gets one at its first request, one
- * that an ended thread left if there is one, and leaves it when it ends.
+ * that an ended thread left if there is one, and leaves it when it ends.  Spans of
+ * those that are left serve others.
  */
 #include "spans.h"
 
@@ -107,6 +108,48 @@ struct cache *cache_attach(struct spans *spans)
 	}
 	errno = saved;
 	return cache;
+}
+
+/*
+ * A span of a cache that no thread has.  It changes hands with that cache's lock
+ * held: the next thread to have the cache must not take it for its own.
+ */
+static struct span *steal_from(struct cache *cache, struct cache *from,
+			       unsigned int sc)
+{
+	struct stock *stock = &from->stock[sc];
+	struct span *span = NULL;
+
+	/* Not waiting: who has it may want ours. */
+	if (!from->parked || lock_try(&from->lock))
+		return NULL;
+	if (from->parked) {
+		seal_check(from);
+		remote_collect(from);
+		span = stock->listed;
+	}
+	if (span) {
+		list_remove(stock, span);
+		stock->spans--;
+		__atomic_store_n(&span->owner, cache, __ATOMIC_RELAXED);
+		span->fast = span->remote ? NULL : cache;
+	}
+	lock_drop(&from->lock);
+	return span;
+}
+
+/* A span of some cache that no thread has; NULL if none has a free block. */
+struct span *cache_steal(struct cache *cache, unsigned int sc)
+{
+	struct span *span = NULL;
+	struct cache *from;
+
+	for (from = __atomic_load_n(&cache->spans->caches, __ATOMIC_ACQUIRE);
+	     from && !span; from = from->next)
+		span = steal_from(cache, from, sc);
+	if (span)
+		cache->stock[sc].spans++;
+	return span;
 }
 
 /* From now on the threads of the process get caches. */
