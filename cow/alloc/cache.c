@@ -46,11 +46,18 @@ static void enlist(struct cache *cache, struct span *span)
 		 span);
 }
 
+/* It has no free block, which one word of bits says; of more it is not known. */
+static bool used_up(const struct span *span)
+{
+	return span_words(span) == 1 && span->begun == span->capacity &&
+	       !word_get(span->map);
+}
+
 /* No bin has the span any more. */
 static void file(struct cache *cache, struct span *span)
 {
 	bool inherited = span_inherited(cache->spans, span);
-	size_t free = span_free_blocks(span);
+	size_t free = used_up(span) ? 0 : span_free_blocks(span);
 
 	if (free == span->capacity && !inherited) {
 		span_release(span);
@@ -254,6 +261,24 @@ void cache_look(struct cache *cache, struct span *span)
 		emptied(cache, span);
 }
 
+/*
+ * A span of few blocks that had none left, as its bin has: it becomes the current
+ * one, and the next malloc() need not look for it.
+ */
+static bool serve_next(struct cache *cache, struct span *span)
+{
+	struct bin *bin = &cache->bins->bin[span->sc];
+
+	if (span->state != SPAN_FULL || span_words(span) > 1 ||
+	    (bin->span && !used_up(bin->span)) ||
+	    span_inherited(cache->spans, span))
+		return false;
+	if (bin->span)
+		retire(cache, bin);
+	set_current(bin, span);
+	return bin_next_word(bin);
+}
+
 void cache_event(struct cache *cache, struct span *span)
 {
 	/* Not 0: it is ours to give back, not that of the end of a seal. */
@@ -261,7 +286,8 @@ void cache_event(struct cache *cache, struct span *span)
 	if (lock_take(&cache->lock))
 		return;
 	seal_check(cache);
-	cache_look(cache, span);
+	if (!serve_next(cache, span))
+		cache_look(cache, span);
 	lock_drop(&cache->lock);
 }
 
