@@ -189,6 +189,24 @@ redis_answers()
 	[[ $output == *COWALLOC*"'policy=fist'" ]]
 	run -2 env COWALLOC=policy=first,grow=12X LD_PRELOAD="$PRELOAD" true
 	[[ $output == *"'grow=12X'" ]]
+	run -2 env COWALLOC=policy=first,seal=off LD_PRELOAD="$PRELOAD" true
+	[[ $output == *"another engine's key: 'seal=off'" ]]
+}
+
+# ls closes its standard error before it ends; its status is its own.
+@test "what the heap did is told at the end, and changes no status" {
+	local config
+
+	for config in engine=spans engine=classic; do
+		run -0 env COWALLOC=$config,stats=exit \
+			LD_PRELOAD="$PRELOAD" ls /dev/null
+		[[ $output == *"MiB in "*" blocks"* ]]
+	done
+	[[ $output != *forks* ]]
+	run -0 bash -c 'exec 2>/dev/full; "$@"' - env \
+		COWALLOC=stats=exit LD_PRELOAD="$PRELOAD" ls /dev/null
+	run -0 bash -c 'exec 2>&-; "$@"' - env \
+		COWALLOC=stats=exit LD_PRELOAD="$PRELOAD" ls /dev/null
 }
 
 # What an engine finds: nothing of the spans engine's lies beside a block, so

@@ -112,12 +112,13 @@ struct heap;
  *	policy=first|next|best|worst, backend=auto|brk|mmap, order=address|lifo,
  *	misuse=abort|report|quiet, threshold, grow, chunk, trim (bytes, with K,
  *	M or G), refuse (a count), seal=auto|budget|always|off, budget (percent),
- *	thp=system|on|off and stats=off|exit.  Keys that only the classic engine
- *	knows choose it, unless engine= is there as well
+ *	thp=system|on|off and stats=off|exit; numbers from 1 on.  A key that only
+ *	one engine knows chooses it, as engine= does
  * @config: what is named is changed, the rest kept
- * @bad: on failure points at the pair that was not understood; may be NULL
+ * @bad: on failure points at the first pair that is wrong; may be NULL
  *
- * Return: 0, or -EINVAL.
+ * Return: 0, -EINVAL for a pair that is not understood, or -ENOTSUP for one that
+ * is not of the engine that an earlier one chose.
  */
 int heap_config_parse(const char *text, struct heap_config *config,
 		      const char **bad);

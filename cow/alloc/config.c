@@ -133,10 +133,7 @@ static int set_any(struct heap_config *config, struct word key,
 
 	if (is_word(key, "refuse"))
 		return read_bytes(value, &config->refuse);
-	if (is_word(key, "engine")) {
-		which = choose(value, engines, HEAP_ENGINES);
-		config->engine = which;
-	} else if (is_word(key, "misuse")) {
+	if (is_word(key, "misuse")) {
 		which = choose(value, actions, HEAP_ON_MISUSES);
 		config->on_misuse = which;
 	} else if (is_word(key, "stats")) {
@@ -146,15 +143,26 @@ static int set_any(struct heap_config *config, struct word key,
 	return which < 0 ? -EINVAL : 0;
 }
 
-/* Does the text say which engine? If not, what it says of one chooses it. */
-static bool names_engine(const char *text)
+/* An engine by its name, or by a key that only it knows: all have to agree. */
+static int settle(struct heap_config *config, bool *settled,
+		  enum heap_engine engine)
 {
-	const char *at = strstr(text, "engine=");
-
-	return at && (at == text || at[-1] == ',');
+	if (*settled && config->engine != engine)
+		return -ENOTSUP;
+	config->engine = engine;
+	*settled = true;
+	return 0;
 }
 
-static int set_pair(struct heap_config *config, struct word pair, bool named)
+static int set_engine(struct heap_config *config, struct word name,
+		      bool *settled)
+{
+	int which = choose(name, engines, HEAP_ENGINES);
+
+	return which < 0 ? which : settle(config, settled, which);
+}
+
+static int set_pair(struct heap_config *config, struct word pair, bool *settled)
 {
 	const char *sign = memchr(pair.at, '=', pair.length);
 	struct word key = pair;
@@ -165,31 +173,32 @@ static int set_pair(struct heap_config *config, struct word pair, bool named)
 	key.length = (size_t)(sign - pair.at);
 	value.at = sign + 1;
 	value.length = pair.length - key.length - 1;
+	if (is_word(key, "engine"))
+		return set_engine(config, value, settled);
 	if (!set_any(config, key, value))
 		return 0;
-	if (!set_classic(config, key, value)) {
-		config->engine = named ? config->engine : HEAP_CLASSIC;
-		return 0;
-	}
-	if (set_spans(config, key, value))
-		return -EINVAL;
-	config->engine = named ? config->engine : HEAP_SPANS;
-	return 0;
+	if (!set_classic(config, key, value))
+		return settle(config, settled, HEAP_CLASSIC);
+	if (!set_spans(config, key, value))
+		return settle(config, settled, HEAP_SPANS);
+	return -EINVAL;
 }
 
 int heap_config_parse(const char *text, struct heap_config *config,
 		      const char **bad)
 {
 	struct heap_config changed = *config;
-	bool named = names_engine(text);
+	bool settled = false;
+	int err;
 
 	while (*text) {
 		struct word pair = { text, strcspn(text, ",") };
 
-		if (set_pair(&changed, pair, named)) {
+		err = set_pair(&changed, pair, &settled);
+		if (err) {
 			if (bad)
 				*bad = text;
-			return -EINVAL;
+			return err;
 		}
 		text += pair.length;
 		text += *text == ',';

@@ -169,6 +169,32 @@ static void test_bad_config(void **state)
 	}
 }
 
+/* What one engine knows, and the other not. */
+static void test_two_engines(void **state)
+{
+	static const char *const bad[] = {
+		"engine=spans,policy=best", "policy=best,engine=spans",
+		"engine=classic,seal=off",  "seal=off,policy=first",
+		"policy=first,seal=off",    "engine=spans,engine=classic",
+	};
+	struct heap_config config = { .refuse = 9 };
+	const char *where;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(heap_config_parse(bad[i], &config, &where),
+				 -ENOTSUP);
+		assert_ptr_equal(where, strchr(bad[i], ',') + 1);
+	}
+	assert_int_equal(heap_config_parse("engine=spans,seal=off,budget=9",
+					   &config, NULL),
+			 0);
+	assert_int_equal(config.engine, HEAP_SPANS);
+	assert_int_equal(heap_config_parse("trim=1", &config, NULL), 0);
+	assert_int_equal(config.engine, HEAP_CLASSIC);
+}
+
 static void test_names(void **state)
 {
 	(void)state;
@@ -186,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_bad_config),
+		cmocka_unit_test(test_two_engines),
 		cmocka_unit_test(test_names),
 	};
 

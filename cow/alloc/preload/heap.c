@@ -38,13 +38,19 @@ static void open_heap(void)
 	struct heap *made;
 	const char *bad;
 
-	if (text && heap_config_parse(text, &config, &bad))
-		preload_fail("libcowalloc: COWALLOC not understood from", bad);
+	int err = text ? heap_config_parse(text, &config, &bad) : 0;
+
+	if (err)
+		preload_fail(
+			err == -ENOTSUP ?
+				"libcowalloc: in COWALLOC another engine's key" :
+				"libcowalloc: COWALLOC not understood from",
+			bad);
 	if (heap_open(&config, &made))
 		preload_fail("libcowalloc: can't open a heap as in COWALLOC",
 			     text ? text : "");
 	heap_serve_threads(made);
-	stats_at_exit = config.stats;
+	stats_at_exit = config.stats && preload_keep_stderr();
 	__atomic_store_n(&heap, made, __ATOMIC_RELEASE);
 }
 

@@ -12,6 +12,7 @@
 #define HIDDEN __attribute__((visibility("hidden")))
 
 HIDDEN struct heap *preload_heap(void);
+HIDDEN bool preload_keep_stderr(void);
 HIDDEN void preload_print_stats(struct heap *heap);
 HIDDEN _Noreturn void preload_fail(const char *what, const char *text);
 
