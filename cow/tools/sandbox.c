@@ -22,7 +22,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "observe/clock.h"
+#include "observe/observe.h"
 #include "sandbox.h"
 
 #define LOOK_MS	    50 /* how often time, memory and output are looked at */
