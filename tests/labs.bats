@@ -92,6 +92,30 @@ graders_are_right()
 	cmp "$release" "$release.2"
 }
 
+@test "a wrong prediction is told the rule that decided its own scene" {
+	local dir=$BATS_TEST_TMPDIR/p seed expected look all=
+	for seed in ann bob; do
+		SEED=$seed "$lab" give 04_predict "$dir/$seed"
+		run -1 "$lab" check --json 04_predict "$dir/$seed"
+		all+=$output$'\n'
+	done
+	while IFS=$'\t' read -r expected look; do
+		echo "$expected: $look"
+		[[ $expected != *copy* ]] || [[ $look == *"copy"* ]]
+		[[ $expected != *reuse* ]] || [[ $look == *"-> wp_page_reuse"* ]]
+		[[ $expected != *segv* ]] || [[ $look == *"-> SIGSEGV"* ]]
+		[[ $expected != *zeropage* ]] || [[ $look == *"-> the zero page"* ]]
+	done < <(jq -r 'select(.test) | "\(.expected)\t\(.look)"' <<<"$all")
+	[ "$(jq -r 'select(.test).look' <<<"$all" | sort -u | wc -l)" -ge 4 ]
+	# Of a line that needs several rules, each.
+	cow/labs/04_predict/grader/solve "$COW_BUILD/cow/tools/litmus" \
+		<"$dir/ann/answers.txt" >"$dir/right"
+	sed -E 's/^(1b .*=).*/\1 none/' "$dir/right" >"$dir/ann/answers.txt"
+	run -1 "$lab" check --json 04_predict "$dir/ann"
+	look=$(jq -r 'select(.points < .of and .test == "fresh").look' <<<"$output")
+	[[ $look == *"; do_anonymous_page: write"* ]]
+}
+
 @test "to ask for too much memory is no offence" {
 	local dir=$BATS_TEST_TMPDIR/s
 	mkdir "$dir"

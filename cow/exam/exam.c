@@ -71,7 +71,8 @@ const char *exam_error(int64_t error)
 
 void exam_look(struct exam *e, const char *look)
 {
-	e->now->look = look;
+	snprintf(e->now->hint, sizeof(e->now->hint), "%s", look);
+	e->now->look = e->now->hint;
 }
 
 void exam_seen(struct exam *e, const char *fmt, ...)

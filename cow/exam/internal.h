@@ -21,6 +21,7 @@ struct result {
 	char did[TEXT];
 	char expected[TEXT];
 	char seen[TEXT];
+	char hint[TEXT]; /* where to look, if the test's own is too general */
 };
 
 /*

@@ -171,23 +171,60 @@ static void ask_kernel(struct exam *e, const char *path, struct count *right)
 		exam_broken(e, "the scene can't be run: %s", line);
 }
 
-/* The model's last decision in a line of the scene: function, and rule. */
+/* Such as "do_wp_page: the zero page -> wp_page_copy", if it is new. */
+static void add_rule(char *why, size_t size, const char *rule)
+{
+	size_t len = strlen(why);
+
+	if (*rule && !strstr(why, rule))
+		snprintf(why + len, size - len, "%s%s",
+			 len ? "; " : "the kernel's ", rule);
+}
+
+/* Which page it was is of no interest: each of them may have its rule. */
+static void take_rule(char *rule, size_t size, const char *text)
+{
+	const char *page = strstr(text, ": page "), *rest = NULL;
+
+	if (page)
+		rest = strstr(page, ", ");
+	if (rest)
+		snprintf(rule, size, "%.*s: %s", (int)(page - text), text,
+			 rest + 2);
+	else
+		snprintf(rule, size, "%s", text);
+}
+
+/*
+ * What the model decided in a line of the scene: functions, and rules. Each
+ * page begins with do_user_addr_fault; what comes last of it is the decision.
+ */
 static void explain(struct exam *e, const char *path, int number, char *why,
 		    size_t size)
 {
-	static const char deep[] = "        ";
-	char line[256];
+	static const char deep[] = "        ", prepare[] = "anon_vma_prepare:";
+	char line[256], rule[256] = "";
 	FILE *pipe = run_litmus(e, "--model --why", path);
 	int at = 0;
 
-	snprintf(why, size, "the rule for this line");
+	*why = '\0';
 	while (fgets(line, sizeof(line), pipe)) {
+		const char *text = line + sizeof(deep) - 1;
+
 		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, deep, sizeof(deep) - 1))
+		if (strncmp(line, deep, sizeof(deep) - 1)) {
 			at = atoi(line);
-		else if (at == number)
-			snprintf(why, size, "the kernel's %s", line + 8);
+			continue;
+		}
+		if (at != number || !strncmp(text, prepare, strlen(prepare)))
+			continue;
+		if (!strncmp(text, "do_user_addr_fault:", 19))
+			add_rule(why, size, rule);
+		take_rule(rule, sizeof(rule), text);
 	}
+	add_rule(why, size, rule);
+	if (!*why)
+		snprintf(why, size, "the rule for this line");
 	pclose(pipe);
 }
 
@@ -196,8 +233,7 @@ static void explain(struct exam *e, const char *path, int number, char *why,
 static void miss(struct exam *e, const struct scene *scene, int i,
 		 const char *path, const struct count *right)
 {
-	static char why[300];
-	char text[128];
+	char text[128], why[500];
 
 	exam_did(e, "%s", scene->line[i]);
 	exam_expected(e, "%s", say_count(&right[i], text, sizeof(text)));
