@@ -63,8 +63,9 @@ TOOLS := cow/tools/doctor cow/tools/ledger cow/tools/fail cow/tools/sandbox \
 	 cow/tools/record cow/tools/replay cow/tools/tracegen \
 	 cow/tools/litmus cow/tools/myths
 # Further files of programs: their rules below say whose.
-PARTS := cow/tools/doctor_host cow/tools/fail_sweep cow/tools/ledger_print cow/tools/sandbox_rules \
-	 cow/tools/sandbox_decide cow/tools/litmus_machine cow/tools/litmus_random \
+PARTS := $(patsubst %,cow/tools/doctor_%,host damon) cow/tools/fail_sweep \
+	 cow/tools/ledger_print cow/tools/sandbox_rules cow/tools/sandbox_decide \
+	 cow/tools/litmus_machine cow/tools/litmus_random \
 	 $(patsubst %,cow/tools/myths_%,course people facts claim run say)
 LABS  := sbrkdemo/labs/01_bump \
 	 sbrkdemo/labs/02_fit \
@@ -157,7 +158,7 @@ $(O)/lib$(1).a: $(patsubst %.c,$(O)/%.o,$(wildcard cow/$(1)/*.c))
 endef
 $(foreach l,$(LIBS),$(eval $(call archive,$(l))))
 
-$(O)/cow/tools/doctor: $(O)/cow/tools/doctor_host.o
+$(O)/cow/tools/doctor: $(patsubst %,$(O)/cow/tools/doctor_%.o,host damon)
 $(O)/cow/tools/fail: $(O)/cow/tools/fail_sweep.o
 $(O)/cow/tools/ledger: $(O)/cow/tools/ledger_print.o
 $(O)/cow/tools/litmus: $(O)/cow/tools/litmus_machine.o \

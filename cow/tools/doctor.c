@@ -88,15 +88,15 @@ static void fault_around(struct finding *is)
 	snprintf(is->value, sizeof(is->value), "%zu pages%s",
 		 obs_fault_around(), known ? "" : ", assumed");
 	is->means = known ? "cached file pages that one read fault maps" :
-			    "the setting can't be read; it is the kernel's own";
+			    "what the kernel has if nobody changes it";
 }
 
 static void overcommit(struct finding *is)
 {
 	static const char *const means[] = {
-		"guess: only what exceeds all memory is refused",
-		"always: nothing is refused, MAP_NORESERVE says nothing",
-		"never: every promise counts, MAP_NORESERVE is ignored",
+		"guess: what exceeds all memory is refused",
+		"always: nothing is refused",
+		"never: promises count, MAP_NORESERVE or not",
 	};
 	char text[8];
 
@@ -140,7 +140,7 @@ static void batches(struct finding *is)
 	bool drains = !obs_drain();
 
 	strcpy(is->value, drains ? "can be drained" : "can't be drained");
-	is->means = drains ? "a page that is reused stays the same for sure" :
+	is->means = drains ? "a page that is reused surely stays the same" :
 			     "move_pages is refused: one CPU has to do";
 }
 
@@ -187,7 +187,7 @@ static void var_tmp(struct finding *is)
 		close(fd);
 	snprintf(is->value, sizeof(is->value), "%.60s", name);
 	is->means = strcmp(name, "tmpfs") ?
-			    "where demos make a disk file; --dir for another" :
+			    "for demos' disk files; --dir for another" :
 			    "in memory: steps with a disk need --dir";
 }
 
@@ -218,12 +218,30 @@ static const struct {
 	{ "/var/tmp", var_tmp },
 };
 
+/* What does not fit goes on in the next line, below what it belongs to. */
+static void say_text(const char *name, const struct finding *is)
+{
+	const int width = 79, indent = 35;
+	int at = printf("%-14s %-19s", name, is->value);
+
+	for (const char *word = is->means; *word;) {
+		int length = (int)strcspn(word, " ");
+
+		if (at + 1 + length > width)
+			at = printf("\n%*s", indent - 1, "") - 1;
+		at += printf(" %.*s", length, word);
+		word += length;
+		word += strspn(word, " ");
+	}
+	putchar('\n');
+}
+
 static void say(const char *name, const struct finding *is, bool json)
 {
 	json_t *object;
 
 	if (!json) {
-		printf("%-14s %-28s %s\n", name, is->value, is->means);
+		say_text(name, is);
 		return;
 	}
 	object = json_pack("{s:s,s:s,s:s,s:s}", "program", "cow/tools/doctor",

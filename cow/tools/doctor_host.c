@@ -96,13 +96,13 @@ void doctor_process_limits(struct finding *is)
 {
 	put_limit(is->value, sizeof(is->value), "AS", RLIMIT_AS);
 	put_limit(is->value, sizeof(is->value), ", DATA", RLIMIT_DATA);
-	is->means = "what mmap() and sbrk() refuse beyond, with ENOMEM";
+	is->means = "beyond, mmap() and sbrk() fail with ENOMEM";
 }
 
 void doctor_locked(struct finding *is)
 {
 	put_limit(is->value, sizeof(is->value), "MEMLOCK", RLIMIT_MEMLOCK);
-	is->means = "pages of files that demos can keep from being reclaimed";
+	is->means = "what demos can keep from being reclaimed";
 }
 
 /* A small file's text as the value; @none where there is none. */
@@ -135,17 +135,8 @@ void doctor_merging(struct finding *is)
 {
 	value_of(is, "/sys/kernel/mm/ksm/run", "not built in");
 	is->means = strcmp(is->value, "1") ?
-			    "ksmd merges nothing: cow/ksm is skipped in part" :
+			    "ksmd merges nothing: cow/ksm skips steps" :
 			    "equal pages may be merged, of who asks for it";
-}
-
-void doctor_reclaim(struct finding *is)
-{
-	value_of(is, "/sys/module/damon_reclaim/parameters/enabled",
-		 "not built in");
-	is->means = strcmp(is->value, "Y") ?
-			    "idle pages of files stay mapped" :
-			    "idle pages of files are unmapped: demos lock them";
 }
 
 void doctor_balancing(struct finding *is)
@@ -166,7 +157,6 @@ void doctor_landlock(struct finding *is)
 		strcpy(is->value, "none");
 	else
 		snprintf(is->value, sizeof(is->value), "version %ld", version);
-	is->means = version < 0 ?
-			    "the sandbox lets no file be written" :
-			    "the sandbox decides about files in the kernel";
+	is->means = version < 0 ? "the sandbox lets no file be written" :
+				  "the kernel decides on files in the sandbox";
 }
