@@ -141,6 +141,8 @@ perl     := $(wildcard scripts/*/*.p[lm])
 	bench-fork deps-bench plot-tradeoff litmus-random litmus-rules \
 	labs lab check-lab class-lab lab-release check-labs \
 	$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))
+# Made once more, when what it needs is installed; what is there already is no news.
+again = $(MAKE) --no-print-directory $(if $(V),,-s)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -234,15 +236,15 @@ tour = SANDBOX=$(SANDBOX) FREE="$(FREE) $(GUARDED)" scripts/tour $(O) \
 
 ## Run all demos in turn: a tour (ARGS= options for all of them)
 demo: deps-run
-	@$(MAKE) --no-print-directory all
+	@$(again) all
 	@$(tour) $(ARGS)
 
 .PHONY: lecture myths
 # The sandbox lets nobody change a terminal, which single keys need.
 lecture: SANDBOX :=
-## The same for a teacher: a key goes on to the next step, q leaves
+## The same for a teacher: a key goes on, q leaves
 lecture: deps-run
-	@$(MAKE) --no-print-directory all
+	@$(again) all
 	@$(tour) --pause $(ARGS) || [ $$? = 130 ]
 
 
@@ -252,24 +254,24 @@ demo-NAME:
 
 define demo
 demo-$(notdir $(1)): deps-run
-	@$$(MAKE) --no-print-directory $(O)/$(1)
+	@$$(again) $(O)/$(1)
 	@$(O)/$(1) $$(ARGS)
 endef
 $(foreach d,$(DEMOS) $(GUARDED),$(eval $(call demo,$(d))))
 
-## Draw copy-on-write against copying at once, as build/tradeoff.svg
+## Draw copy-on-write against copying, as build/tradeoff.svg
 plot-tradeoff: $(O)/cow/tradeoff
 	@scripts/deps plot
 	@scripts/plot/tradeoff.sh $< $(O)/tradeoff.svg
 
 ## Settle what people believe about memory, by running the demos
 myths: deps-run
-	@$(MAKE) --no-print-directory all
+	@$(again) all
 	@$(O)/cow/tools/myths $(ARGS)
 
-## Compare every demo's prediction, count and kinds with perf's (scripts/perf)
+## Compare every demo's prediction and count with perf's
 perf: deps-run
-	@$(MAKE) --no-print-directory all
+	@$(again) all
 	@scripts/perf/all.sh $(addprefix $(O)/,$(DEMOS))
 
 TIMES ?= 3
@@ -278,21 +280,21 @@ run_tests = COW_BUILD=$(abspath $(O)) COW_ROOT=$(CURDIR) COW_DEMOS="$(DEMOS)" \
 	COW_FREE="$(FREE)" COW_TIMES="$(TIMES)" COW_TIMED="$(TIMED)" COW_SOME="$(SOME)" \
 	COW_LABS="$(LABS)" COW_PROGRAMS="$(programs)" SAN=$(SAN) scripts/test
 
-## Run the tests, a few minutes (TESTS= names some files of tests/)
+## Run the tests, a few minutes (TESTS= some files of tests/)
 test: deps-test
-	@$(MAKE) --no-print-directory all tests-build
+	@$(again) all tests-build
 	@$(run_tests) '!long' $(TESTS)
 
-## Run what make test leaves out: more sizes, users, seeds, repetitions (TESTS=)
+## Run the rest of them: more sizes, users, seeds (TESTS=)
 test-long: deps-test
-	@$(MAKE) --no-print-directory all tests-build
+	@$(again) all tests-build
 	@$(run_tests) long $(TESTS)
 
 tests-build: $(addprefix $(O)/,$(units) $(fixtures) $(cxx_fixtures) $(benches))
 
-## Run the allocator for long: a million operations a policy, 100,000 forks
+## Run the allocator for long: a million calls, 100,000 forks
 stress:
-	@$(MAKE) --no-print-directory all tests-build
+	@$(again) all tests-build
 	COW_OPS=1000000 $(O)/tests/unit/alloc_shadow_test
 	for policy in first best; do \
 		COWALLOC=policy=$$policy \
@@ -300,20 +302,20 @@ stress:
 			$(O)/tests/fixtures/fork_threads 100000 || exit; \
 	done
 
-## Refuse each memory call of every program in turn (ONLY= some, PART=2/5 of each)
+## Refuse each memory call of every program (ONLY=, PART=2/5)
 sweep: deps-run
-	@$(MAKE) --no-print-directory all tests-build
+	@$(again) all tests-build
 	@COW_BUILD=$(abspath $(O)) ONLY="$(ONLY)" PART=$(PART) scripts/guard/sweep.sh \
 		"$(DEMOS) $(GUARDED)" "$(TIMED)" "$(units)"
 
-## Compare refused calls of other programs with strace's injection
+## Compare refused calls of other programs with strace's
 sweep-others: deps-run
-	@$(MAKE) --no-print-directory all
+	@$(again) all
 	@COW_BUILD=$(abspath $(O)) scripts/guard/against_strace.sh
 
 ## Kill guards in every way, as root and as nobody (ROUNDS=, 20)
 kill-guards: deps-run
-	@$(MAKE) --no-print-directory all tests-build
+	@$(again) all tests-build
 	@COW_BUILD=$(abspath $(O)) scripts/guard/kill.sh $(or $(ROUNDS),20)
 	@[ "$$(id -u)" -ne 0 ] || AS="setpriv --reuid=65534 --regid=65534 \
 		--clear-groups" COW_BUILD=$(abspath $(O)) \
@@ -321,30 +323,30 @@ kill-guards: deps-run
 
 ## Measure what a counted call costs, beside strace
 bench-guard: deps-run
-	@$(MAKE) --no-print-directory all tests-build
+	@$(again) all tests-build
 	@COW_BUILD=$(abspath $(O)) scripts/bench/guard.sh
 
-## Compare the allocator with its peers: time, memory, faults (ROUNDS=, ONLY=)
+## Compare the allocator with its peers (ROUNDS=, ONLY=)
 bench: deps-bench
-	@$(MAKE) --no-print-directory all $(addprefix $(O)/,$(benches))
+	@$(again) all $(addprefix $(O)/,$(benches))
 	@mkdir -p $(O)/bench
 	@COW_BUILD=$(abspath $(O)) ROUNDS=$(ROUNDS) ONLY="$(ONLY)" \
 		scripts/bench/cpu.sh $(O)/bench/cpu.csv
 	@scripts/bench/table.sh $(O)/bench/cpu.csv $(O)/bench/cpu-medians.csv
 	@scripts/bench/chart.sh $(O)/bench/cpu-medians.csv $(O)/bench/cpu.svg
 
-## Count instructions and cache misses of the same, by valgrind (ONLY=)
+## Count instructions and cache misses of the same (ONLY=)
 bench-counts: deps-bench
-	@$(MAKE) --no-print-directory all $(addprefix $(O)/,$(benches))
+	@$(again) all $(addprefix $(O)/,$(benches))
 	@mkdir -p $(O)/bench
 	@COW_BUILD=$(abspath $(O)) ROUNDS=1 ONLY="$(ONLY)" \
 		MEASURE=$(abspath scripts/bench/count.sh) \
 		scripts/bench/cpu.sh $(O)/bench/counts.csv
 	@scripts/bench/table.sh $(O)/bench/counts.csv $(O)/bench/counts-all.csv counts
 
-## Count what a fork costs on each allocator (SEEDS=, ONLY='heap often many redis')
+## Count what a fork costs on each allocator (SEEDS=, ONLY=)
 bench-fork: deps-bench
-	@$(MAKE) --no-print-directory all $(addprefix $(O)/,$(benches))
+	@$(again) all $(addprefix $(O)/,$(benches))
 	@mkdir -p $(O)/bench
 	@COW_BUILD=$(abspath $(O)) SEEDS="$(SEEDS)" ONLY="$(ONLY)" \
 		scripts/bench/fork.sh $(O)/bench/fork.csv $(O)/bench/fork-others.csv
@@ -352,13 +354,13 @@ bench-fork: deps-bench
 		$(O)/bench/fork-others.csv $(O)/bench/fork-medians.csv
 	@scripts/bench/fork_chart.sh $(O)/bench/fork-medians.csv $(O)/bench/fork.svg
 
-## Compare model and kernel in 10,000 random sequences (N=, SEED=)
+## Compare model and kernel in random sequences (N=, SEED=)
 N    ?= 10000
 SEED ?= 1
 litmus-random: $(O)/cow/tools/litmus
 	$(O)/cow/tools/litmus --random $(N) --seed $(SEED) --out $(O)
 
-## Leave each rule out of the model: random sequences have to notice
+## Leave each rule out of the model: is it noticed?
 litmus-rules: $(O)/cow/tools/litmus
 	scripts/litmus-rules $(O)/cow/tools/litmus $(O) $(SEED)
 
@@ -381,7 +383,7 @@ CSV ?= /dev/stdout
 class-lab: all
 	@$(lab) class '$(LAB)' '$(DIR)' >'$(CSV)'
 
-## Pack all labs for students: no solution, nothing of the graders
+## Pack all labs for students, without solutions and graders
 lab-release: all
 	@$(lab) release $(O)/cowkit-labs.tar.gz
 
@@ -391,12 +393,12 @@ check-labs: all
 
 ARCH ?= amd64
 # Boots machines in an emulator; RANDOM_RUNS=, MINUTES=, KERNELS= of them.
-## Run all on other kernels, 6.1 and 6.12 (ARCH=arm64: other machines)
+## Run all on other kernels, 6.1 and 6.12 (ARCH=arm64)
 test-kernels:
 	@O=$(O) ARCH=$(ARCH) COW_DEMOS="$(DEMOS) $(GUARDED)" scripts/vm/test-kernels $(KERNELS) || \
 		[ $$? = 4 ]
 
-## Check the sources: format, style, static analysis, documentation
+## Check the sources: format, style, analysis, documentation
 lint: deps-lint
 	@O=$(O) scripts/lint "$(sources)" "$(headers)" "$(scripts)" "$(perl)"
 

@@ -203,6 +203,13 @@ graders_are_right()
 @test "bad usage is one line and exit 2" {
 	run -2 "$lab" check 99_none .
 	[[ $output == "cow-lab: no such lab: '99_none'"* ]]
+	run -2 "$lab" give '' /nowhere
+	[[ $output == "cow-lab: no lab is named: LAB= is one of 01_bump"* ]]
+	# As make calls it where nobody says DIR=.
+	for name in give check class; do
+		run -2 "$lab" "$name" 01_bump ''
+		[ "$output" = "cow-lab: no folder is named: DIR= is missing" ]
+	done
 	run -2 "$lab" check 01_bump /nowhere
 	[[ $output == *"/nowhere is no folder" ]]
 	mkdir "$BATS_TEST_TMPDIR/empty"

@@ -10,8 +10,11 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/bench/allocators.bash
 . "$here/allocators.bash"
+# shellcheck source=scripts/words.bash
+. "$here/../words.bash"
 out=$1
 rounds=${ROUNDS:-5}
+number ROUNDS "$rounds"
 tests=$(realpath "$build/tests/bench")
 data=$(realpath -m "$build/bench/data")
 measure=${MEASURE:-$tests/measure}
@@ -87,12 +90,15 @@ run()
 	tr ' ' , <"$one"
 }
 
+# shellcheck disable=SC2046 # words
+known ONLY "${ONLY-}" $(workloads | awk '!seen[$1]++ { print $1 }') \
+	$(workloads | awk '{ print $2 }')
 "$here/prepare.sh" "$data"
 mapfile -t list < <(wanted)
 mapfile -t allocator < <(allocators)
 [ "${#list[@]}" -gt 0 ] || {
-	echo "no workload is called '$ONLY'" >&2
-	exit 2
+	echo "nothing of ONLY='$ONLY' can run here" >&2
+	exit 4
 }
 echo round,group,workload,allocator,seconds,kib,faults >"$out"
 for ((round = 0; round < rounds; round++)); do

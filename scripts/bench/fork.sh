@@ -9,6 +9,12 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/bench/allocators.bash
 . "$here/allocators.bash"
+# shellcheck source=scripts/words.bash
+. "$here/../words.bash"
+known ONLY "${ONLY-}" heap often many redis
+for seed in ${SEEDS-}; do
+	number SEEDS "$seed"
+done
 tests=$(realpath "$build/tests/bench")
 mapfile -t allocator < <(allocators)
 

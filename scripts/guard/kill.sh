@@ -17,6 +17,9 @@ set -uo pipefail
 
 build=${COW_BUILD:-build}
 rounds=${1:-20}
+# shellcheck source=scripts/words.bash
+. "$(dirname "$0")/../words.bash"
+number ROUNDS "$rounds"
 ways=(supervisor keeper supervisor+keeper keeper+supervisor watch+keeper
 	supervisor+watch name killall pidof line group session early-name
 	early-line early-group all file)

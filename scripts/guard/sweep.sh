@@ -8,11 +8,16 @@
 # when its first mmap is refused (fail --call mmap --nth 1 -- true).
 #
 # Usage: scripts/guard/sweep.sh "DEMOS" "TIMED DEMOS" "UNIT TESTS"
-# ONLY= names some of the programs, PART= a part of each as 2/5 is, to go through
+# ONLY= names some of the programs (fork_cow is cow/fork_cow), PART= a part of each as 2/5 is, to go through
 # them piece by piece.
 # Exit: 0 when all took it well, 1 when one did not.
 set -uo pipefail
 
+# shellcheck source=scripts/words.bash
+. "$(dirname "$0")/../words.bash"
+# shellcheck disable=SC2046,SC2086 # words
+known ONLY "${ONLY-}" $1 cow/tools/{doctor,tracegen,replay,record,litmus,myths} \
+	guard $(printf '%s\n' $3 | grep -v /guard_)
 build=$(realpath "${COW_BUILD:-build}")
 only=${ONLY-}
 status=0
@@ -33,7 +38,8 @@ sweep()
 {
 	local options=(--sweep --loaded --quiet --time 20)
 
-	[ -z "$only" ] || [[ " $only " == *" $1 "* ]] || return 0
+	[ -z "$only" ] || [[ " $only " == *" $1 "* ]] ||
+		[[ " $only " == *" ${1##*/} "* ]] || return 0
 	echo "$*"
 	shift
 	while [[ $1 == --* ]]; do
