@@ -163,8 +163,11 @@ graders_are_right()
 	[ "${lines[2]}" = "ada,100,5,10,5,15,10,10,10,5,10,5,10,5" ]
 	[ "${lines[3]}" = "bob,5,5,0,0,0,0,0,0,0,0,0,0,0" ]
 	[ "${lines[4]}" = "cyd,0,0,0,0,0,0,0,0,0,0,0,0,0" ]
-	[ "${lines[5]}" = "dan,not graded" ]
+	[ "${lines[5]}" = "dan,not graded,,,,,,,,,,,," ]
 	[ "${lines[6]}" = "eve,0,0,0,0,0,0,0,0,0,0,0,0,0" ]
+	# As many fields a line: but for the name that has a comma of its own.
+	[ "$(printf '%s\n' "${lines[@]}" | sed 's/"[^,]*, /"/' |
+		tr -dc ',\n' | sort -u | wc -l)" = 1 ]
 }
 
 @test "as nobody and without perf, the same points" {
