@@ -119,6 +119,9 @@ lib_srcs := $(foreach l,$(LIBS),$(wildcard cow/$(l)/*.c))
 units    := $(patsubst %.c,%,$(wildcard tests/unit/*_test.c))
 fixtures := $(patsubst %.c,%,$(wildcard tests/fixtures/*.c))
 cxx_fixtures := $(patsubst %.cc,%,$(wildcard tests/fixtures/*.cc))
+# What the README and the myths run of them; C++ where it is installed.
+shown    := tests/fixtures/free_wrong \
+	    $(if $(shell command -v $(CXX)),$(cxx_fixtures))
 preload_srcs := $(wildcard cow/alloc/preload/*.c)
 # Programs for an allocator that is preloaded; what several of them share.
 bench_parts := $(patsubst %,tests/bench/%,live kinds)
@@ -148,7 +151,7 @@ again = $(MAKE) --no-print-directory $(if $(V),,-s)
 
 all: deps-build $(addprefix $(O)/,$(programs)) $(PRELOADS:%=$(O)/%.so) \
 	$(foreach l,$(LABS),$(O)/labs/$(notdir $(l))/exam) \
-	$(if $(STATIC),$(addprefix $(O)/,$(benches)))
+	$(addprefix $(O)/,$(if $(STATIC),$(benches),$(shown)))
 
 $(O)/%.o: %.c | deps-build
 	@mkdir -p $(@D)

@@ -36,6 +36,16 @@ teardown_file()
 	done
 }
 
+@test "the README shows what fork_cow prints" {
+	[ "$(id -u)" = 0 ] || skip "others see no frame numbers"
+	sed -n '/^    2\/6/,/^Every prediction/s/^    //p' "$COW_ROOT/README.md" \
+		>"$BATS_TEST_TMPDIR/told"
+	"$COPIES/cow/fork_cow" --pages 16 |
+		sed -n '/^2\/6/,/^5\/6/{ /^$/d; /^5\/6/d; p }' >"$BATS_TEST_TMPDIR/seen"
+	[ -s "$BATS_TEST_TMPDIR/seen" ]
+	diff "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/seen"
+}
+
 # The demo $1 refuses each of the further words.
 refuses()
 {
