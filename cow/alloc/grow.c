@@ -90,7 +90,7 @@ bool grow_chunk(struct spans *spans, size_t units)
 	size_t bytes = units << UNIT_SHIFT;
 	size_t usual = chunk_bytes(spans);
 	struct chunk *chunk = chunk_record(spans);
-	struct span *run = meta_record(&spans->meta, 0, NULL);
+	struct span *run = meta_record(&spans->meta, 0, 0);
 
 	if (chunk && run && bytes < usual &&
 	    map_chunk(spans, chunk, run, usual))

@@ -89,27 +89,6 @@ static void *take(struct meta *meta, size_t bytes)
 	return at;
 }
 
-/*
- * From pages of the shelf's own.  After a fork a program that replaces objects of
- * one class then writes to few pages of records.
- */
-static void *take_shelved(struct meta *meta, struct shelf *shelf, size_t bytes)
-{
-	size_t page = heap_page_size();
-	char *at;
-
-	if (bytes > (size_t)(shelf->end - shelf->next)) {
-		if (provide(meta, page))
-			return NULL;
-		shelf->end = meta->end;
-		meta->end -= page;
-		shelf->next = meta->end;
-	}
-	at = shelf->next;
-	shelf->next += bytes;
-	return at;
-}
-
 /* Zeroed, and never given back before the end of the heap. */
 void *meta_alloc(struct meta *meta, size_t bytes)
 {
@@ -122,54 +101,114 @@ void *meta_alloc(struct meta *meta, size_t bytes)
 	return at;
 }
 
+static struct span *pop(struct span **list)
+{
+	struct span *span = *list;
+
+	if (span)
+		*list = span->next;
+	return span;
+}
+
 /* One that was in use before; with more room than asked for, if need be. */
 static struct span *take_unused(struct meta *meta, size_t kind, bool larger)
 {
-	struct span *span;
-
 	while (larger && kind < RECORD_KINDS - 1 && !meta->unused[kind])
 		kind++;
-	span = meta->unused[kind];
-	if (span)
-		meta->unused[kind] = span->next;
-	return span;
+	return pop(&meta->unused[kind]);
+}
+
+static size_t words_of(size_t kind)
+{
+	return (kind * RECORD_STEP - RECORD_HEAD) / sizeof(uint64_t);
 }
 
 /* What it has room for is known once it was taken from fresh memory. */
-static struct span *take_fresh(struct meta *meta, size_t kind,
-			       struct shelf *shelf)
+static struct span *begin(void *at, size_t kind)
 {
-	size_t bytes = kind * RECORD_STEP;
-	struct span *span = shelf ? take_shelved(meta, shelf, bytes) :
-				    take(meta, bytes);
+	struct span *span = at;
 
 	if (span)
-		span->words = (uint8_t)((kind * RECORD_STEP - RECORD_HEAD) /
-					sizeof(uint64_t));
+		span->words = (uint8_t)words_of(kind);
 	return span;
 }
 
-/* A record with room for a bit for each of so many blocks; @shelf may be NULL. */
-struct span *meta_record(struct meta *meta, size_t blocks, struct shelf *shelf)
+static struct span *unused_on(struct shelf *shelf, size_t kind)
+{
+	if (!shelf->unused || shelf->unused->words < words_of(kind))
+		return NULL;
+	return pop(&shelf->unused);
+}
+
+/*
+ * From pages for one class: after a fork a program that replaces objects of one
+ * class then writes to few pages of records.  NULL if there is no memory for one.
+ */
+static struct span *take_shelved(struct meta *meta, size_t kind,
+				 unsigned int number)
+{
+	struct shelf *shelf = &meta->shelf[number - 1];
+	struct span *span = unused_on(shelf, kind);
+	size_t page = heap_page_size();
+
+	if (span)
+		return span;
+	if (kind * RECORD_STEP > (size_t)(shelf->end - shelf->next)) {
+		if (provide(meta, page))
+			return NULL;
+		shelf->end = meta->end;
+		meta->end -= page;
+		shelf->next = meta->end;
+	}
+	span = begin(shelf->next, kind);
+	span->shelf = (uint8_t)number;
+	shelf->next += kind * RECORD_STEP;
+	return span;
+}
+
+/* Where memory has ended: one that is kept for some class. */
+static struct span *take_any(struct meta *meta, size_t kind)
+{
+	struct span *span = take_unused(meta, kind, true);
+	size_t i;
+
+	for (i = 0; i < SHELVES && !span; i++)
+		span = unused_on(&meta->shelf[i], kind);
+	return span;
+}
+
+/* A record with room for a bit for each of so many blocks; on a shelf, or on 0. */
+struct span *meta_record(struct meta *meta, size_t blocks, unsigned int shelf)
 {
 	size_t words = (blocks + 63) / 64;
 	size_t kind = steps(RECORD_HEAD + words * sizeof(uint64_t));
-	struct span *span;
+	struct span *span = NULL;
 
 	if (lock_take_quiet(&meta->lock))
 		return NULL;
-	span = take_unused(meta, kind, false);
+	if (shelf)
+		span = take_shelved(meta, kind, shelf);
 	if (!span)
-		span = take_fresh(meta, kind, shelf);
+		span = take_unused(meta, kind, false);
 	if (!span)
-		span = take_unused(meta, kind, true);
+		span = begin(take(meta, kind * RECORD_STEP), kind);
+	if (!span)
+		span = take_any(meta, kind);
 	lock_drop_quiet(&meta->lock);
 	return span;
 }
 
+static struct span **list_of(struct meta *meta, const struct span *span)
+{
+	if (span->shelf)
+		return &meta->shelf[span->shelf - 1].unused;
+	return &meta->unused[steps(RECORD_HEAD +
+				   span->words * sizeof(uint64_t))];
+}
+
 void meta_record_drop(struct meta *meta, struct span *span)
 {
-	size_t kind = steps(RECORD_HEAD + span->words * sizeof(uint64_t));
+	struct span **list = list_of(meta, span);
 
 	span->state = SPAN_UNUSED;
 	span->fast = NULL;
@@ -178,9 +217,23 @@ void meta_record_drop(struct meta *meta, struct span *span)
 	/* In a signal handler in the midst of this: the record is lost. */
 	if (lock_take_quiet(&meta->lock))
 		return;
-	span->next = meta->unused[kind];
-	meta->unused[kind] = span;
+	span->next = *list;
+	*list = span;
 	lock_drop_quiet(&meta->lock);
+}
+
+/* Of records that are in no use. Called alone, or with all locks. */
+void meta_each_unused(struct meta *meta, void (*visit)(struct span *span))
+{
+	struct span *span;
+	size_t i;
+
+	for (i = 0; i < RECORD_KINDS; i++)
+		for (span = meta->unused[i]; span; span = span->next)
+			visit(span);
+	for (i = 0; i < SHELVES; i++)
+		for (span = meta->shelf[i].unused; span; span = span->next)
+			visit(span);
 }
 
 void meta_close(struct meta *meta)

@@ -108,7 +108,7 @@ static int cut_gap(struct spans *spans, struct span *run, size_t align)
 
 	if (!gap)
 		return 0;
-	before = meta_record(&spans->meta, 0, NULL);
+	before = meta_record(&spans->meta, 0, 0);
 	if (!before)
 		return -1;
 	cut_front(spans, run, before, gap);
@@ -202,7 +202,7 @@ bool pages_extend(struct spans *spans, struct span *span, size_t units)
 /* Gives back what a large block has beyond so many units, if that can be. */
 void pages_cut(struct spans *spans, struct span *span, size_t units)
 {
-	struct span *rest = meta_record(&spans->meta, 0, NULL);
+	struct span *rest = meta_record(&spans->meta, 0, 0);
 
 	if (!rest)
 		return;

@@ -74,11 +74,18 @@ struct mapping {
 };
 
 #define RECORD_KINDS 12
+#define SHELVES	     72 /* one for each size class */
 
-/* Whole pages that hold the records of one size class alone, as far as used. */
+/**
+ * struct shelf - pages of records for one size class alone
+ * @next: from here on no record has begun
+ * @end: behind the last page
+ * @unused: records that were in use before
+ */
 struct shelf {
 	char *next;
 	char *end;
+	struct span *unused;
 };
 
 struct meta {
@@ -87,13 +94,15 @@ struct meta {
 	char *next;
 	char *end;
 	struct span *unused[RECORD_KINDS];
+	struct shelf shelf[SHELVES];
 };
 
 int mapping_make(struct mapping *mapping, size_t bytes, size_t align);
 void mapping_end(const struct mapping *mapping);
 void *meta_alloc(struct meta *meta, size_t bytes);
-struct span *meta_record(struct meta *meta, size_t blocks, struct shelf *shelf);
+struct span *meta_record(struct meta *meta, size_t blocks, unsigned int shelf);
 void meta_record_drop(struct meta *meta, struct span *span);
+void meta_each_unused(struct meta *meta, void (*visit)(struct span *span));
 void meta_close(struct meta *meta);
 
 /* pages.c, grow.c, runs.c, purge.c: the units, used and unused */
@@ -131,7 +140,7 @@ struct pages {
  * @units: how long
  * @align: a multiple of how many bytes its start is, UNIT or more
  * @blocks: so many bits its record has room for
- * @shelf: where the record lies, if a new one is made; NULL for anywhere
+ * @shelf: number of the shelf where the record lies, from 1 on; 0 for none
  * @moved: so many of its units get pages that are there, and are moved
  * @used: only of units that were used before
  */
@@ -139,7 +148,7 @@ struct wanted {
 	size_t units;
 	size_t align;
 	size_t blocks;
-	struct shelf *shelf;
+	unsigned int shelf;
 	size_t moved;
 	bool used;
 };

@@ -184,14 +184,10 @@ static int push_span(struct span *span, size_t chunk, void *arg)
 static void sort_again(struct spans *spans)
 {
 	struct cache *cache;
-	struct span *span;
-	size_t kind;
 
 	for (cache = spans->caches; cache; cache = cache->next)
 		cache->inbox = NULL;
-	for (kind = 0; kind < RECORD_KINDS; kind++)
-		for (span = spans->meta.unused[kind]; span; span = span->next)
-			push_again(span);
+	meta_each_unused(&spans->meta, push_again);
 	spans_each(spans, push_span, NULL);
 }
 

@@ -16,6 +16,7 @@
 
 /* A class with so many spans has pages of records for itself. */
 #define SHELVE_FROM 32
+_Static_assert(SHELVES == CLASSES, "a shelf for each class");
 
 void list_add(struct span **list, struct span *span)
 {
@@ -139,14 +140,14 @@ static void set_divisor(struct span *span, size_t size)
 static struct span *obtain(struct cache *cache, unsigned int sc, size_t units,
 			   bool used)
 {
-	struct stock *stock = &cache->stock[sc];
-	/* A sealed one would un-share a page of each class. */
+	const struct stock *stock = &cache->stock[sc];
+	/* In a sealed heap that would copy a page for each class. */
 	bool shelved = stock->spans >= SHELVE_FROM && !cache->spans->sealed;
 	const struct wanted wanted = {
 		.units = units,
 		.align = UNIT,
 		.blocks = (units << UNIT_SHIFT) / class_size(sc),
-		.shelf = shelved ? &stock->shelf : NULL,
+		.shelf = shelved ? sc + 1 : 0,
 		.used = used,
 	};
 

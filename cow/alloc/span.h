@@ -38,6 +38,7 @@ enum span_state {
  * @sc: its size class
  * @state: enum span_state
  * @dirty: somebody wrote to it since the kernel zeroed it, or may have
+ * @shelf: number of the shelf where the record lies, from 1 on; 0 for none
  * @base: its first block
  * @inverse: of the odd factor of the block size, modulo 2^64
  * @fast: the cache whose thread may free by setting a bit, and nothing else;
@@ -60,6 +61,7 @@ struct span {
 	uint8_t sc;
 	uint8_t state;
 	bool dirty;
+	uint8_t shelf;
 	/* From here on what each free() reads, in one cache line. */
 	char *base __aligned(64);
 	uint64_t inverse;

@@ -64,14 +64,12 @@ struct bins {
  * @inherited: those of them that were there when the process forked
  * @spans: how many spans there are
  * @kept: one without a live block is on the first list, or was
- * @shelf: where records of its spans lie
  */
 struct stock {
 	struct span *listed;
 	struct span *inherited;
 	uint32_t spans;
 	bool kept;
-	struct shelf shelf;
 };
 
 /**

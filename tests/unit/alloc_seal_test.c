@@ -75,6 +75,18 @@ static size_t pages_of_records(size_t size)
 	return (spans * bytes + mixed * bytes) / heap_page_size() + SLACK;
 }
 
+static void fill(void)
+{
+	size_t i, kind;
+
+	for (i = 0; i < BLOCKS; i++) {
+		for (kind = 0; kind < KINDS; kind++) {
+			blocks[kind][i] = heap_malloc(heap, sizes[kind]);
+			assert_non_null(blocks[kind][i]);
+		}
+	}
+}
+
 static void test_records_apart(void **state)
 {
 	size_t i;
@@ -85,12 +97,12 @@ static void test_records_apart(void **state)
 	/* It has faults of its own, for what it notes beside all memory. */
 	skip();
 #endif
-	for (i = 0; i < BLOCKS; i++) {
-		for (kind = 0; kind < KINDS; kind++) {
-			blocks[kind][i] = heap_malloc(heap, sizes[kind]);
-			assert_non_null(blocks[kind][i]);
-		}
-	}
+	/* Twice: also in records that were in use before. */
+	fill();
+	for (i = 0; i < BLOCKS; i++)
+		for (kind = 0; kind < KINDS; kind++)
+			heap_free(heap, blocks[kind][i]);
+	fill();
 	got = in_child(free_some);
 	print_message("%d faults, at most %zu\n", got,
 		      pages_of_records(sizes[0]));
