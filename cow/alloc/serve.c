@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* Larger blocks are not worth a copy each time they shrink. */
+#define SQUEEZE_MOST 1024
+
 /* The thread's cache; NULL where it has to go through the heap. */
 static struct cache *cache_of(struct heap *heap)
 {
@@ -99,6 +102,40 @@ static void *move(struct heap *heap, void *ptr, size_t room, size_t size)
 	return to;
 }
 
+/* A block of a smaller class may do, and copying costs less than a fault. */
+static bool may_squeeze(const struct cache *cache, const void *ptr, size_t size,
+			size_t most)
+{
+	return cache->spans->sealed && size <= SQUEEZE_MOST &&
+	       class_size(class_of(cache->bins->classes, size)) <= most &&
+	       !span_inherited(cache->spans, pagemap_get(ptr));
+}
+
+/*
+ * While the heap is sealed the next page costs a fault, or soon will: a block made
+ * since, of @room bytes, moves to one that is smaller by an eighth, and another
+ * request has its place.  Where malloc() borrows one that is not smaller, it stays.
+ */
+static void *squeeze(struct heap *heap, struct cache *cache, void *ptr,
+		     size_t room, size_t size)
+{
+	size_t most = room - room / 8;
+	void *to;
+
+	if (!may_squeeze(cache, ptr, size, most))
+		return ptr;
+	to = serve_slow_malloc(heap, size);
+	if (!to)
+		return ptr;
+	if (span_block_size(pagemap_get(to)) > most) {
+		serve_slow_free(heap, to);
+		return ptr;
+	}
+	memcpy(to, ptr, size);
+	serve_slow_free(heap, ptr);
+	return to;
+}
+
 void *serve_slow_realloc(struct heap *heap, void *ptr, size_t size)
 {
 	struct cache *cache = cache_of(heap);
@@ -117,7 +154,7 @@ void *serve_slow_realloc(struct heap *heap, void *ptr, size_t size)
 	}
 	if (size > HEAP_MOST)
 		return no_memory();
-	misuse = spans_resize(cache, ptr, size, &to, &room);
+	misuse = spans_resize(heap->spans, ptr, size, &to, &room);
 	if (misuse) {
 		misuse_report(heap, misuse, "realloc", ptr);
 		errno = EINVAL;
@@ -125,6 +162,8 @@ void *serve_slow_realloc(struct heap *heap, void *ptr, size_t size)
 	}
 	if (!to)
 		to = move(heap, ptr, room, size);
+	else if (to == ptr)
+		to = squeeze(heap, cache, ptr, room, size);
 	if (to)
 		errno = saved;
 	return to;

@@ -143,33 +143,16 @@ static size_t span_room(const struct span *span)
 }
 
 /*
- * Whether a block may stay as one of so many bytes, which are not half of it nor
- * more than it has.  An inherited one that does not clearly shrink moves: its owner
- * is about to write to it, and would un-share its page for all blocks on it.  One
- * made since the fork moves where that saves memory, of which the next page costs
- * a fault: its place serves again.
+ * Where it is, if the block has room for it (@room is told), and not twice as
+ * much.  But an inherited block that does not clearly shrink moves: its owner is
+ * about to write to it, and would un-share its page for all blocks on it.
  */
-static bool stays(const struct cache *cache, const struct span *span,
-		  size_t size)
-{
-	size_t room = span_block_size(span);
-	size_t clearly = room - room / 8;
-
-	if (!span_fits(span, size))
-		return false;
-	if (span_inherited(cache->spans, span))
-		return size <= clearly;
-	return !cache->spans->sealed ||
-	       class_size(class_of(cache->bins->classes, size)) > clearly;
-}
-
-/* Where it is, if it may stay (@room is told). */
-enum misuse spans_resize(struct cache *cache, void *ptr, size_t size, void **to,
+enum misuse spans_resize(struct spans *spans, void *ptr, size_t size, void **to,
 			 size_t *room)
 {
-	struct spans *spans = cache->spans;
 	struct span *span;
 	size_t index;
+	size_t most;
 	enum misuse misuse = spans_locate(spans, ptr, &span, &index);
 
 	*to = NULL;
@@ -180,7 +163,10 @@ enum misuse spans_resize(struct cache *cache, void *ptr, size_t size, void **to,
 		*to = large_resize(spans, span, size);
 		return 0;
 	}
-	if (stays(cache, span, size))
+	most = *room;
+	if (span_inherited(spans, span))
+		most -= most / 8;
+	if (size <= most && span_fits(span, size))
 		*to = ptr;
 	return 0;
 }
@@ -212,7 +198,7 @@ static enum misuse resize_locked(struct heap *heap, void *ptr, size_t size,
 {
 	size_t room;
 
-	return spans_resize(heap->spans->common, ptr, size, to, &room);
+	return spans_resize(heap->spans, ptr, size, to, &room);
 }
 
 static bool owns(struct heap *heap, const void *ptr, size_t size)

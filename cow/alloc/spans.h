@@ -237,7 +237,7 @@ enum misuse spans_locate(struct spans *spans, const void *ptr,
 void *spans_alloc(struct spans *spans, struct cache *cache, size_t size,
 		  size_t align, bool zero);
 enum misuse spans_free(struct spans *spans, struct cache *cache, void *ptr);
-enum misuse spans_resize(struct cache *cache, void *ptr, size_t size, void **to,
+enum misuse spans_resize(struct spans *spans, void *ptr, size_t size, void **to,
 			 size_t *room);
 int spans_walk(struct heap *heap,
 	       int (*visit)(const struct heap_block *block, void *arg),
