@@ -12,7 +12,8 @@
 
 struct span **pagemap_root[1 << ROOT_BITS];
 struct span *pagemap_near[1 << LEAF_BITS];
-uintptr_t pagemap_near_unit; /* the first unit that it has an entry for */
+/* The first unit that it has an entry for; until then one that no address has. */
+uintptr_t pagemap_near_unit = ~(~(uintptr_t)0 >> 1);
 
 static size_t unit_of(const char *address)
 {
@@ -43,16 +44,28 @@ static int make_leaf(size_t which)
 	return 0;
 }
 
-/* The first one needs no memory of its own; whether it is in its place. */
+/*
+ * The first one needs no memory of its own; whether it is in its place.  Of two
+ * heaps that come at once one may find the other's there.
+ */
 static bool put_near(size_t which)
 {
 	static atomic_flag used = ATOMIC_FLAG_INIT;
 
-	if (atomic_flag_test_and_set(&used) || !put_leaf(which, pagemap_near))
+	if (atomic_flag_test_and_set(&used))
 		return false;
+	if (!put_leaf(which, pagemap_near)) {
+		atomic_flag_clear(&used);
+		return false;
+	}
 	__atomic_store_n(&pagemap_near_unit, which << LEAF_BITS,
-			 __ATOMIC_RELEASE);
+			 __ATOMIC_RELAXED);
 	return true;
+}
+
+static bool has_leaf(size_t which)
+{
+	return __atomic_load_n(&pagemap_root[which], __ATOMIC_RELAXED);
 }
 
 int pagemap_reserve(const char *start, size_t units)
@@ -64,12 +77,12 @@ int pagemap_reserve(const char *start, size_t units)
 	if (last >> ROOT_BITS)
 		return -ENOMEM;
 	for (which = first; which <= last; which++)
-		if (!pagemap_root[which] && !put_near(which) &&
-		    make_leaf(which))
+		if (!has_leaf(which) && !put_near(which) && make_leaf(which))
 			return -ENOMEM;
 	return 0;
 }
 
+/* Of units that were reserved, so there is an entry. */
 void pagemap_set(const char *start, struct span *span)
 {
 	__atomic_store_n(pagemap_entry(unit_of(start)), span, __ATOMIC_RELEASE);

@@ -52,7 +52,7 @@ static inline struct span *pagemap_get(const void *address)
 {
 	uintptr_t unit = (uintptr_t)address >> UNIT_SHIFT;
 	uintptr_t place =
-		unit - __atomic_load_n(&pagemap_near_unit, __ATOMIC_ACQUIRE);
+		unit - __atomic_load_n(&pagemap_near_unit, __ATOMIC_RELAXED);
 	struct span **entry;
 
 	if (likely(place < 1 << LEAF_BITS))
