@@ -281,7 +281,7 @@ forks_among_threads()
 @test "malloc keeps its promises at the edges: no memory, cancelled, in a fork" {
 	local edge
 	for edge in refused kept parked sealed between large remote cancel \
-		errno handlers; do
+		errno cacheless handlers; do
 		echo "$edge"
 		LD_PRELOAD=$PRELOAD run -0 timeout 60 "$FIXTURES/alloc_edges" "$edge"
 		[ -z "$output" ]

@@ -59,7 +59,7 @@ void seal_close(struct spans *spans)
 		munmap(spans->here, heap_page_size());
 }
 
-/* The canary is nobody else's any more; false where that can't be seen; errno is kept. */
+/* The canary is nobody else's any more; false where that can't be seen. */
 static bool alone(const struct spans *spans)
 {
 	off_t place = (off_t)((uintptr_t)spans->canary / heap_page_size() *
@@ -71,14 +71,12 @@ static bool alone(const struct spans *spans)
 	/* Not the C library's calls: a thread may be cancelled in those. */
 	fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap",
 			  O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		errno = saved;
-		return false;
+	if (fd >= 0) {
+		if (syscall(SYS_pread64, fd, &entry, sizeof(entry), place) !=
+		    sizeof(entry))
+			entry = 0;
+		syscall(SYS_close, fd);
 	}
-	if (syscall(SYS_pread64, fd, &entry, sizeof(entry), place) !=
-	    sizeof(entry))
-		entry = 0;
-	syscall(SYS_close, fd);
 	errno = saved;
 	return (entry & PRESENT) && (entry & MAPPED_ONCE);
 }

@@ -176,7 +176,7 @@ enum misuse remote_free(struct cache *cache, struct span *span, size_t index);
 bool remote_collect_all(struct cache *cache);
 void remote_forked(struct spans *spans);
 
-/* Takes in what other threads freed, if anything. Called with the cache's lock. */
+/* Takes in what other threads freed. Called with the cache's lock. */
 static inline bool remote_collect(struct cache *cache)
 {
 	return unlikely(__atomic_load_n(&cache->inbox, __ATOMIC_RELAXED)) &&

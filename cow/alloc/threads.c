@@ -100,9 +100,7 @@ struct cache *cache_attach(struct spans *spans)
 	quiet_begin();
 	cache = take(spans);
 	quiet_end();
-	if (!cache)
-		return NULL;
-	if (pthread_setspecific(key, cache)) {
+	if (cache && pthread_setspecific(key, cache)) {
 		leave(cache);
 		cache = NULL;
 	}
