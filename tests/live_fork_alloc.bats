@@ -21,13 +21,9 @@ on()
 	COWALLOC=$1 LD_PRELOAD=$COW_BUILD/libcowalloc.so "${@:2}"
 }
 
-# The bound that the README states: 8 copies, and one for 512 inherited pages.
-# Fields: work, who, seed, faults, copies, zero-fills, rest, fork ms, pages.
 within_bound()
 {
-	awk '{ bound = 8 + $9 / 512; print; print "bound: " bound " copies" }
-		NF != 9 || $9 < 1000 || $4 < $5 || $5 > bound { bad = 1 }
-		END { exit bad || NR != 1 }'
+	awk -f "$COW_ROOT/tests/bench/bound.awk"
 }
 
 @test "the first work after a fork copies no more than the bound" {

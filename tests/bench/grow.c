@@ -8,6 +8,7 @@
 #include "bench.h"
 
 #define SIDE_BY_SIDE 32
+#define AT_A_TIME    8
 
 struct vector {
 	uint64_t *at;
@@ -31,6 +32,15 @@ static void push(struct vector *vector, uint64_t value)
 	vector->at[vector->count++] = value;
 }
 
+/* All is where it was pushed, however often it moved. */
+static void check(const struct vector *vector)
+{
+	for (size_t i = 0; i < vector->count; i++)
+		if (vector->at[i] != i % AT_A_TIME)
+			errx(1, "element %zu is %llu", i,
+			     (unsigned long long)vector->at[i]);
+}
+
 static struct vector fresh(uint64_t *random)
 {
 	size_t wanted = 1 + bench_below(random, 400);
@@ -51,9 +61,11 @@ int main(int argc, char **argv)
 		for (size_t i = 0; i < SIDE_BY_SIDE && left; i++) {
 			struct vector *v = &vector[i];
 
-			for (size_t n = 0; n < 8 && v->count < v->wanted; n++)
+			for (size_t n = 0;
+			     n < AT_A_TIME && v->count < v->wanted; n++)
 				push(v, n);
 			if (v->count == v->wanted) {
+				check(v);
 				free(v->at);
 				*v = fresh(&random);
 				left--;
