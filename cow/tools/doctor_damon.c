@@ -91,9 +91,11 @@ static void take_thread(const char *path, struct damon *is)
 {
 	char name[32];
 
-	if (doctor_read(path, name, sizeof(name)) &&
-	    !strncmp(name, "kdamond.", 8))
-		is->built = is->running = true;
+	if (!doctor_read(path, name, sizeof(name)) ||
+	    strncmp(name, "kdamond.", 8) != 0)
+		return;
+	is->built = true;
+	is->running = true;
 }
 
 /* Whoever sees the kernel's other threads would see DAMON's. */
