@@ -107,6 +107,7 @@ CC      ?= cc
 CFLAGS  ?= -O2 -g
 DESTDIR ?=
 PREFIX  ?= /usr/local
+below    = $(DESTDIR)$(PREFIX)
 
 cflags   := -std=gnu11 -D_GNU_SOURCE -Icow -fPIC -pthread -MMD -MP \
 	    -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
@@ -138,7 +139,7 @@ scripts  := $(shell find scripts .ci tests -type f \
 		! -name '*.p[lm]' ! -name '*.txt' 2>/dev/null | sort)
 perl     := $(wildcard scripts/*/*.p[lm])
 
-.PHONY: all deps-test demo perf test test-long stress lint format install clean help \
+.PHONY: all deps-test demo perf test test-long stress lint format install uninstall clean help \
 	deps-build deps-run deps-lint test-kernels tests-build sweep sweep-others \
 	kill-guards bench-guard bench bench-counts \
 	bench-fork deps-bench plot-tradeoff litmus-random litmus-rules \
@@ -411,18 +412,23 @@ format: deps-lint
 
 ## Install the programs below $(DESTDIR)$(PREFIX)
 install: all
-	$(Q)install -d $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -d $(below)/bin $(below)/lib $(below)/share/cowkit
 	$(Q)for p in $(DEMOS) $(GUARDED); do \
-		install $(O)/$$p $(DESTDIR)$(PREFIX)/bin/cow-demo-$${p##*/} || exit; \
+		install $(O)/$$p $(below)/bin/cow-demo-$${p##*/} || exit; \
 	done
 	$(Q)for p in $(TOOLS); do \
-		install $(O)/$$p $(DESTDIR)$(PREFIX)/bin/cow-$${p##*/} || exit; \
+		install $(O)/$$p $(below)/bin/cow-$${p##*/} || exit; \
 	done
-	$(Q)install scripts/lab/cow-lab $(DESTDIR)$(PREFIX)/bin
-	$(Q)install -d $(DESTDIR)$(PREFIX)/share/cowkit
-	$(Q)cp -R $(O)/labs $(DESTDIR)$(PREFIX)/share/cowkit
-	$(Q)install -d $(DESTDIR)$(PREFIX)/lib
-	$(Q)install $(PRELOADS:%=$(O)/%.so) $(DESTDIR)$(PREFIX)/lib
+	$(Q)install scripts/lab/cow-lab $(below)/bin
+	$(Q)cp -R $(O)/labs $(below)/share/cowkit
+	$(Q)install $(PRELOADS:%=$(O)/%.so) $(below)/lib
+
+## Remove what make install installed, with the same $(DESTDIR)$(PREFIX)
+uninstall:
+	$(Q)rm -f $(addprefix $(below)/bin/cow-,lab $(notdir $(TOOLS)) \
+			$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))) \
+		$(PRELOADS:%=$(below)/lib/%.so)
+	$(Q)rm -rf $(below)/share/cowkit
 
 ## Remove what was built
 clean:

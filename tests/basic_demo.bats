@@ -46,6 +46,17 @@ teardown_file()
 	diff "$BATS_TEST_TMPDIR/told" "$BATS_TEST_TMPDIR/seen"
 }
 
+@test "make uninstall removes what make install installed" {
+	local root=$BATS_TEST_TMPDIR/root
+
+	[ -w "$COW_BUILD" ] || skip "make would write to the build folder"
+	make -C "$COW_ROOT" -s O="$COW_BUILD" SAN="$SAN" NO_INSTALL=1 DESTDIR="$root" install
+	"$root/usr/local/bin/cow-demo-anon" --quiet
+	[ -d "$root/usr/local/share/cowkit/labs" ]
+	make -C "$COW_ROOT" -s O="$COW_BUILD" SAN="$SAN" DESTDIR="$root" uninstall
+	[ -z "$(find "$root" -type f)" ]
+}
+
 # The demo $1 refuses each of the further words.
 refuses()
 {
