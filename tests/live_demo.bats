@@ -180,7 +180,7 @@ perf_agrees()
 
 	shift 2
 	perf stat -e page-faults true || skip "perf can't count here"
-	install -m 755 scripts/perf/stat.sh "$COPIES/stat.sh"
+	install -m 755 scripts/perf/stat.sh scripts/perf/lib.sh "$COPIES"
 	cd "$COPIES" || return
 	for demo in $demos; do
 		for pages in $(sizes_of "$demo" "$sizes"); do

@@ -49,7 +49,7 @@ need_perf()
 		[ "$status" = 0 ]
 		[[ $output == "Usage: $recipe"* ]]
 		run ! grep -E '.{81}' <<<"$output"
-		for words in '' '--nosuch true' '--ring' '--ring 3x true'; do
+		for words in '' '--nosuch true' '--ring' '--ring 3x true' '-o'; do
 			# shellcheck disable=SC2086 # words
 			run "$recipe" $words
 			[ "$status" = 2 ]
@@ -229,6 +229,8 @@ lost_by()
 		run "$recipe" -- sh -c 'kill -9 $$'
 		[ "$status" = 137 ]
 		[[ $output == *"was ended by signal 9"* ]]
+		# Nor does a shell of ours say whom it saw killed.
+		[[ $output != *Killed* && $output != *"line "* ]]
 	done
 	# Each program that one process executes is told for itself.
 	classify.sh --json -- env sh -c 'exec cat /dev/null' >out
@@ -238,6 +240,56 @@ lost_by()
 	findmnt -nt tracefs,debugfs | cmp - before
 	run ls -A "$BATS_TEST_TMPDIR/empty"
 	[ -z "$output" ]
+}
+
+@test "with -o the report is in the file, the rest is the command's alone" {
+	need_perf
+	local recipe words=''
+	[ -n "$WHY" ] || words='classify.sh trace.sh'
+	for recipe in $words record.sh flame.sh; do
+		run --separate-stderr "$recipe" -o report -- echo mine
+		[ "$status" = 0 ]
+		[ "$output" = mine ]
+		# shellcheck disable=SC2154 # bats sets it
+		[ -z "$stderr" ]
+		grep -q echo report
+		run -1 "$recipe" -o /nowhere/report -- true
+		[ "$output" = "$recipe: writing /nowhere/report: No such file or directory" ]
+		for to in '' '-o /dev/full'; do
+			run -1 bash -c "$recipe $to -- true >/dev/full"
+			[ "$output" = "$recipe: writing the report: No space left on device" ]
+		done
+	done
+	run -0 stat.sh -o report -- cow/fork_cow --pages 7
+	[ -z "$output" ]
+	[ "$(cat report)" = "cow/fork_cow --pages 7: predicted 21, own count 21, perf stat 21: ok" ]
+	run -1 bash -c 'stat.sh cow/fork_cow >/dev/full'
+	[ "$output" = "stat.sh: writing the report: No space left on device" ]
+	run -1 stat.sh /bin/ls
+	[[ $output != *"Events disabled"* ]]
+}
+
+@test "no window, or no room for perf: one line, and no table of zeros" {
+	need_tracepoints
+	run -1 --separate-stderr classify.sh --windows -- true
+	[ -z "$output" ]
+	[ "$stderr" = "classify.sh: no window was seen: only demos tell when they measure" ]
+	unshare -m true || skip "may not mount"
+	local full=$BATS_TEST_TMPDIR/full recipe size
+	mkdir "$full"
+	# Too little from the first; or for what a recipe records.
+	for size in 16 72; do
+		for recipe in $recipes 'stat.sh cow/fork_cow'; do
+			[[ $size$recipe != 72stat* ]] || continue
+			run unshare -m sh -c "mount -t tmpfs -o size=${size}k none $full &&
+				TMPDIR=$full exec $recipe cow/fork_cow"
+			echo "$output"
+			[ "$status" = 1 ]
+			[ "${lines[-1]}" = "${recipe%% *}: no room left in $full (TMPDIR= names another folder)" ]
+		done
+	done
+	TMPDIR=/nowhere run -1 stat.sh cow/fork_cow
+	[ "$output" = "stat.sh: can't make a folder in /nowhere (TMPDIR= names another)" ]
 }
 
 # An example begins with two comment lines: the licence, and the command.

@@ -20,6 +20,8 @@ if ($windows) {
 		push @windows, [] if $1 eq 'enable';
 		push @{ $windows[-1] }, $2;
 	}
+	die "classify.sh: no window was seen: only demos tell when they measure\n"
+		if !@windows;
 }
 
 sub measured

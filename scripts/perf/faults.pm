@@ -207,6 +207,20 @@ sub stop_if_lost
 	exit 1;
 }
 
+# Which recipe's filter this is: classify.sh has classify.pl.
+sub recipe
+{
+	return $0 =~ s{.*/}{}r =~ s/\.pl$/.sh/r;
+}
+
+# What is still to be written may find no room, after all went well.
+END {
+	if (!close STDOUT) {
+		warn recipe(), ": writing the report: $!\n";
+		$? = 1;
+	}
+}
+
 # What the shell says of an exit status.
 sub ended
 {

@@ -9,20 +9,25 @@ recipe=${0##*/}
 here=$(dirname "$0")
 # The recipe's own: what it is for, what its options do, which take a value.
 summary='' options='' flags='' values=''
+words='COMMAND [ARGUMENT...]'
+ring_help='  --ring SIZE   memory for perf'\''s samples, a CPU, such as 64M
+'
+ends="the command's own, as a shell has it (126, 127: it could not be
+run); 1 also if samples were lost, or no window was seen; 2 bad usage; 4
+skipped, with the reason."
 # Set by what stands below.
-ring='' choices=() command=() events=() work='' listener='' status=0
+ring='' output='' choices=() command=() events=() work='' listener='' status=0
 
 say_usage()
 {
 	cat <<END
-Usage: $recipe [OPTION...] [--] COMMAND [ARGUMENT...]
+Usage: $recipe [OPTION...] [--] $words
 $summary
 
-$options  --ring SIZE   memory for perf's samples, a CPU, such as 64M
+$options$ring_help  -o FILE       write the report there: standard output is the command's alone
   --help        this text
 
-Exit status: the command's own, as a shell has it (126, 127: it could not be
-run); 1 also if samples were lost; 2 bad usage; 4 skipped, with the reason.
+Exit status: $ends
 END
 }
 
@@ -32,10 +37,21 @@ bad_usage()
 	exit 2
 }
 
+# It stands where the report would, if that is not a file.
 skip()
 {
-	echo "SKIP $recipe: $1"
+	if [ -n "$output" ]; then
+		echo "SKIP $recipe: $1" >&2
+	else
+		echo "SKIP $recipe: $1"
+	fi
 	exit 4
+}
+
+fail()
+{
+	echo "$recipe: $1" >&2
+	exit 1
 }
 
 # Take the options that the recipe names in $flags and $values, each with a
@@ -53,9 +69,15 @@ recipe_options()
 			break
 			;;
 		--ring)
+			[ -n "$ring_help" ] || bad_usage "unknown option $1"
 			[[ ${2-} =~ ^[1-9][0-9]*[KMG]?$ ]] ||
 				bad_usage "--ring wants a size such as 64M"
 			ring=$2
+			shift 2
+			;;
+		-o)
+			[ -n "${2-}" ] || bad_usage "-o wants a file"
+			output=$2
 			shift 2
 			;;
 		-*)
@@ -169,10 +191,7 @@ need_perf()
 
 # perf record, without what we don't want: build ids, which it takes from each
 # file, and BPF programs, for which a thread of it waits for up to a second.
-record()
-{
-	perf record -q -B -N --no-bpf-event "$@"
-}
+record=(perf record -q -B -N --no-bpf-event)
 
 # What a ring of 2^n bytes is within a limit, less a page for its head.
 ring_within()
@@ -200,17 +219,34 @@ ring_size()
 		ring=$(($(cat /proc/sys/kernel/perf_event_mlock_kb) << 10))
 		own=$((ring + (own << 10) / cpus))
 		all=$((own < all ? own : all))
-		record -m "$(ring_within "$all")" -e page-faults -o /dev/null true \
+		"${record[@]}" -m "$(ring_within "$all")" -e page-faults -o /dev/null true \
 			>/dev/null 2>&1 || all=$ring
 	fi
 	ring_within "$all"
 }
 
-# A folder for one run, and nothing of it left behind.
+# Ends unless more can be written into $work: what stops at a full disk, perf
+# among it, says so in words of its own, or not at all.
+need_room()
+{
+	if ! head -c 64K /dev/zero 2>/dev/null >"$work/room"; then
+		fail "no room left in ${TMPDIR:-/tmp} (TMPDIR= names another folder)"
+	fi
+	rm "$work/room"
+}
+
+# A folder for one run, and nothing of it left behind; and a file for the report.
 start_work()
 {
-	work=$(mktemp -d)
+	local why
+
+	work=$(mktemp -d 2>/dev/null) ||
+		fail "can't make a folder in ${TMPDIR:-/tmp} (TMPDIR= names another)"
 	trap 'rm -rf "$work"; [ -z "$listener" ] || kill "$listener"' EXIT
+	need_room
+	if [ -n "$output" ]; then
+		why=$({ : >"$output"; } 2>&1) || fail "writing $output: ${why##*: }"
+	fi
 }
 
 # perf_records ARGUMENT...: run the command under perf record into $work/data,
@@ -219,17 +255,31 @@ perf_records()
 {
 	local why
 
-	# bash tells of a command that a signal ended; that is for us to say.
+	# bash tells of a program that a signal ended; that is for us to say. It has
+	# perf's standard error to itself here, so that must be no function.
 	{
-		record -k CLOCK_MONOTONIC -o "$work/data" -m "${ring:-$(ring_size)}" \
-			"$@" -- "${command[@]}" 2>&3 || status=$?
+		"${record[@]}" -k CLOCK_MONOTONIC -o "$work/data" \
+			-m "${ring:-$(ring_size)}" "$@" -- "${command[@]}" \
+			2>&3 3>&- || status=$?
 	} 3>&2 2>/dev/null
+	need_room
 	[ -s "$work/data" ] || {
-		why=$(record -o /dev/null "$@" -- true 2>&1 >/dev/null) ||
+		why=$("${record[@]}" -o /dev/null "$@" -- true 2>&1 >/dev/null) ||
 			skip "perf can't record here: $(perf_reason <<<"$why")"
-		echo "$recipe: perf record ended with status $status and wrote nothing" >&2
-		exit 1
+		fail "perf record ended with status $status and wrote nothing"
 	}
+}
+
+# report COMMAND...: what it writes is the report, and ends all if it fails. The
+# file of -o was made before.
+report()
+{
+	if [ -z "$output" ]; then
+		"$@" || exit 1
+	elif ! "$@" >"$output"; then
+		[ ! -f "$output" ] || grep '^LOST ' "$output" >&2 || :
+		exit 1
+	fi
 }
 
 # perf_says FIELDS PERL-FILE ARGUMENT...: what was recorded goes through a
@@ -241,7 +291,7 @@ perf_says()
 
 	perf script -i "$work/data" --ns --show-mmap-events --show-task-events \
 		--show-lost-events -F "$fields" 2>"$work/said" |
-		perl -I"$here" "$here/$filter" --status "$status" "$@" || exit 1
+		report perl -I"$here" "$here/$filter" --status "$status" "$@" || exit 1
 	exit "$status"
 }
 

@@ -5,28 +5,24 @@
 # protocol. Prints prediction, the demo's own count and perf stat's, side by
 # side; exit status 0 if all three agree, 1 if not, 4 if perf can't count here.
 #
-# Usage: scripts/perf/stat.sh PROGRAM [ARGUMENTS]
+# Usage: scripts/perf/stat.sh [-o FILE] [--] PROGRAM [ARGUMENT...]
 # Try: scripts/perf/stat.sh build/cow/fork_cow --pages 1000
 set -euo pipefail
 
-if [ $# = 0 ] || [ "$1" = --help ]; then
-	echo "Usage: ${0##*/} PROGRAM [ARGUMENTS]"
-	echo "Compare a demo's fault counts with what perf stat counts outside."
-	[ $# != 0 ] || exit 2
-	exit 0
-fi
-program=$1
-shift
+# shellcheck source=scripts/perf/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+summary="Compare a demo's fault counts with what perf stat counts outside."
+words='PROGRAM [ARGUMENT...]' ring_help=''
+ends='0 all counts agree, 1 they differ or the program is no demo, 2
+bad usage, 4 skipped, with the reason.'
+recipe_options "$@"
+program=${command[0]}
 if [ ! -x "$program" ]; then
-	echo "${0##*/}: can't run $program: build it first (make)" >&2
-	exit 2
+	bad_usage "can't run $program: build it first (make)"
 fi
-if ! command -v jq >/dev/null; then
-	echo "SKIP $program: jq is missing"
-	exit 4
-fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+need_tool jq jq
+start_work
 mkfifo "$work/control" "$work/ack"
 # Open for reading and writing, so that neither side waits for the other.
 exec {control}<>"$work/control" {ack}<>"$work/ack"
@@ -35,16 +31,16 @@ status=0
 PERF_CTL_FD=$control PERF_ACK_FD=$ack \
 	perf stat -x, -o "$work/counts" -D -1 --control "fd:$control,$ack" \
 	-e page-faults,minor-faults,major-faults \
-	"$program" "$@" --json >"$work/steps" 2>"$work/errors" || status=$?
+	"${command[@]}" --json >"$work/steps" 2>"$work/all" || status=$?
+need_room
+# perf's own words, when it is told to begin and to end.
+grep -vx 'Events \(en\|dis\)abled' "$work/all" >"$work/errors" || :
 if [ ! -s "$work/steps" ]; then
 	if ! why=$(perf stat -e page-faults true 2>&1 >/dev/null); then
-		why=$(grep -v '^Error:$' <<<"$why" | head -n 1)
-		echo "SKIP $program: perf can't count here: $why"
-		exit 4
+		skip "perf can't count here: $(perf_reason <<<"$why")"
 	fi
 	cat "$work/errors" >&2
-	echo "${0##*/}: $program ended with status $status and said nothing" >&2
-	exit 1
+	fail "$program ended with status $status and said nothing: no demo?"
 fi
 if [ "$status" != 0 ]; then
 	cat "$work/errors" >&2
@@ -53,8 +49,7 @@ fi
 if ! said=$(tail -n 1 "$work/steps" | jq -er 'select(.predicted != null) |
 	"\(.predicted) \(.measured) \(.perf) \(.unseen) \(.source) \(.pages)"' \
 	2>/dev/null); then
-	echo "${0##*/}: $program does not end with a summary in JSON: no demo?" >&2
-	exit 1
+	fail "$program does not end with a summary in JSON: no demo?"
 fi
 read -r predicted measured by_perf unseen source pages <<<"$said"
 
@@ -68,13 +63,20 @@ if [ "$predicted" != "$measured" ] || [ "$by_perf" != "$total" ] ||
 	[ "$measured" != "$((by_perf + unseen))" ] || [ "$status" != 0 ]; then
 	verdict=DIFFERS
 fi
-echo "${program#build/} --pages $pages: predicted $predicted, own count $measured," \
-	"perf stat $total: $verdict"
-if [ "$unseen" != 0 ]; then
-	echo "  $unseen were taken inside system calls, where $source does not look"
-fi
-if [ "$verdict" != ok ]; then
-	echo "  the demo ended with status $status and counted $by_perf by $source;" \
-		"perf stat: $minor minor, $major major"
-	exit 1
-fi
+say()
+{
+	echo "${program#build/} --pages $pages: predicted $predicted, own count $measured," \
+		"perf stat $total: $verdict"
+	[ "$unseen" = 0 ] ||
+		echo "  $unseen were taken inside system calls, where $source does not look"
+	[ "$verdict" = ok ] ||
+		echo "  the demo ended with status $status and counted $by_perf by $source;" \
+			"perf stat: $minor minor, $major major"
+}
+
+say >"$work/report"
+{
+	why=$(report cat "$work/report" 2>&1 >&3) ||
+		fail "writing the report: ${why##*: }"
+} 3>&1
+[ "$verdict" = ok ]

@@ -30,7 +30,7 @@ perf trace -F all --no-syscalls --sort-events -m "${ring:-$(ring_size)}" -o "$wo
 	"$work/$own" -c '
 	work=$1 cpus=$2
 	shift 2
-	"$@" 2>&3
+	"$@" 2>&3 3>&-
 	echo $? >"$work/status"
 	for ((cpu = 0; cpu < cpus; cpu++)); do
 		"$work/cpu/'$own'" -c "$cpu" "$work/'$own'" -c :
@@ -38,11 +38,13 @@ perf trace -F all --no-syscalls --sort-events -m "${ring:-$(ring_size)}" -o "$wo
 	# What says nothing of the command has not begun.
 	[ -e "$work/status" ] ||
 		skip "perf can't trace here: $(cat "$work/said" "$work/trace" | perf_reason)"
+	need_room
 	cat "$work/said" >&2
 	exit 1
 }
+need_room
 status=$(cat "$work/status")
 page=$(getconf PAGESIZE)
-perl -I"$here" "$here/trace.pl" --status "$status" --own "$own" --page "$page" \
-	<"$work/trace" || exit 1
+report perl -I"$here" "$here/trace.pl" --status "$status" --own "$own" \
+	--page "$page" <"$work/trace"
 exit "$status"
