@@ -423,7 +423,7 @@ install: all
 	$(Q)cp -R $(O)/labs $(below)/share/cowkit
 	$(Q)install $(PRELOADS:%=$(O)/%.so) $(below)/lib
 
-## Remove what make install installed, with the same $(DESTDIR)$(PREFIX)
+## Remove what make install installed, in the same place
 uninstall:
 	$(Q)rm -f $(addprefix $(below)/bin/cow-,lab $(notdir $(TOOLS)) \
 			$(addprefix demo-,$(notdir $(DEMOS) $(GUARDED)))) \

@@ -136,7 +136,7 @@ static void look_by_vm(struct rep *r)
 				0));
 	rep_saw(r, buffer->faults.minor);
 	rep_saw(r, shared(r));
-	rep_note(r, "%zu pages were read as the parent wrote them",
+	rep_note(r, "pages that were read as the parent wrote them: %zu",
 		 obs_matches(buffer, 'q'));
 }
 

@@ -130,8 +130,8 @@ static void beside(struct rep *r)
 	rep_expect(r, n, "pages", "of objects that are one frame in both");
 	rep_because(
 		r,
-		"the counts are in a table of %zu pages: those are copied, the objects are not",
-		table_pages);
+		"the counts are in a table of %zu page%s: that is copied, the objects are not",
+		table_pages, rep_s(table_pages));
 	child_looks(r, look_in_table, counts);
 	rep_saw(r, rep_compare(r, parent, in_table, peer));
 	rep_end_peer(r, peer);

@@ -80,14 +80,19 @@ static void fork_writer(struct rep *r, struct obs_window *window)
 	rep_saw_faults(r, window);
 }
 
+static void note_runs(struct rep *r, size_t count)
+{
+	rep_note(r, "%zu page%s in %zu run%s of frames side by side", n,
+		 rep_s(n), count, rep_s(count));
+}
+
 static void store_small(struct rep *r)
 {
 	rep_expect_faults(r, n, OBS_KIND_ZERO);
 	rep_because(r, "each store is given whatever page is free next");
 	rep_writes(r, NULL, parent, 'p');
 	if (rep_sees_frames(r))
-		rep_note(r, "%zu pages in %zu runs of frames side by side", n,
-			 runs(parent));
+		note_runs(r, runs(parent));
 }
 
 static void write_small(struct rep *r)
@@ -104,7 +109,7 @@ static void write_small(struct rep *r)
 	rep_saw(r, stayed(child));
 	rep_look(r, 0, parent);
 	rep_saw(r, obs_count_same(child->before, parent->after, n));
-	rep_note(r, "the child's pages are in %zu runs, the parent's in %zu",
+	rep_note(r, "runs of the child's pages: %zu, of the parent's: %zu",
 		 runs(child), runs(parent));
 }
 
@@ -116,7 +121,7 @@ static void parent_writes(struct rep *r)
 	rep_because(r, "the parent moves from what the child still shares");
 	rep_writes(r, NULL, parent, 'q');
 	rep_saw(r, stayed(parent));
-	rep_note(r, "the parent's pages are in %zu runs now", runs(parent));
+	rep_note(r, "runs of the parent's pages: now %zu", runs(parent));
 	rep_end_peer(r, peer);
 }
 

@@ -80,8 +80,8 @@ static void grow(struct rep *r)
 	rep_expect(r, n, "calls", "of sbrk() that moved it");
 	rep_because(
 		r,
-		"%zu blocks of a page each, and the rest of the last page; nothing is free, so each moves the break; only their heads are written",
-		n);
+		"%zu block%s of a page each, and the rest of the last page; nothing is free, so each moves the break; only their heads are written",
+		n, rep_s(n));
 	obs_begin(window);
 	take_blocks(r, n);
 	obs_end(window);

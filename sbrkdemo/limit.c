@@ -84,8 +84,8 @@ static void at_the_limit(struct rep *r)
 	rep_expect(r, n, "pages", "between the old break and the break then");
 	rep_because(
 		r,
-		"RLIMIT_DATA was set to all private writable memory that there is, and %zu pages more; a break that can't move stays",
-		n);
+		"RLIMIT_DATA was set to all private writable memory that there is, and %zu page%s more; a break that can't move stays",
+		n, rep_s(n));
 	set_limit(r, data_bytes(r) + n * page_size);
 	got = grow_to_failure(2 * n);
 	set_limit(r, before.rlim_cur);

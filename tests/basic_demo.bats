@@ -146,7 +146,8 @@ try_lines()
 		all(test("^S([1-9]|[1-5][0-9]|6[0-2])$"))' "$COPIES"/said/*/*/json
 }
 
-# No demo's text at the usual size and at those of $1 has a long line or a colour.
+# No demo's text at the usual size and at those of $1 has a long line or a colour,
+# or several of one thing.
 plain_text()
 {
 	local demo pages
@@ -157,16 +158,18 @@ plain_text()
 		done
 		run ! grep -E '.{81}' "$BATS_TEST_TMPDIR/out"
 		run ! grep -q $'\033' "$BATS_TEST_TMPDIR/out"
+		run ! grep -E '(^|[^0-9.,])1 (pages|runs|faults|blocks|entries|copies)\b' \
+			"$BATS_TEST_TMPDIR/out"
 	done
 }
 
 @test "no line is longer than 80 columns, and no colour is in a pipe" {
-	plain_text 500
+	plain_text '500 1'
 }
 
 # bats test_tags=long
-@test "nor with many pages, or one" {
-	plain_text '5000 1'
+@test "nor with many pages" {
+	plain_text 5000
 }
 
 @test "colour on demand, on a terminal, and never with NO_COLOR" {

@@ -127,9 +127,9 @@ setup()
 		[[ $output == *"$message"* ]]
 	done <<-'EOF'
 		echo 'cowkit: begin'; echo 'cowkit: run a'; echo 'Kernel panic - not syncing: x'|not ok - Kernel panic - not syncing: x, while it ran 'a'
-		echo 'cowkit: begin'; echo 'ok - a'; echo 'cowkit: run b'; exec sleep 9|not ok - not done within 2 seconds; it ran 'b'
+		echo 'cowkit: begin'; echo 'ok - a'; echo 'cowkit: run b'; exec sleep 9|not ok - not done within 2 s; it ran 'b'
 		echo 'cowkit: begin'; echo 'cowkit: run b'|not ok - ended early, while it ran 'b'
-		echo no kernel >&2; exit 1|not ok - no boot within 2 seconds: no kernel
+		echo no kernel >&2; exit 1|not ok - no boot within 2 s: no kernel
 	EOF
 	printf '#!/bin/sh\necho "SeaBIOScowkit: begin"; echo "ok - a"; echo "cowkit: end"\n' \
 		>"$bin/qemu-system-x86_64"

@@ -236,8 +236,9 @@ enum guard_outcome guard_judge(const struct guard_result *r,
 		return GUARD_CRASH;
 	}
 	if (r->left > clean->left || r->files > clean->files) {
-		snprintf(why, size, "%u processes, %u files left", r->left,
-			 r->files);
+		snprintf(why, size, "%u process%s, %u file%s left", r->left,
+			 r->left == 1 ? "" : "es", r->files,
+			 r->files == 1 ? "" : "s");
 		return GUARD_LEAK;
 	}
 	if (r->status == clean->status) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "report/report.h"
 
 /* Fill in a difference; returns false, as lit_compare() does. */
 static bool differs(struct lit_diff *diff, int proc, int page, const char *fmt,
@@ -55,16 +56,18 @@ static bool compare_counts(const struct mm_op *op,
 			       error_name(measured->rc));
 	if (predicted->rusage != measured->rusage)
 		return differs(diff, op->proc, -1,
-			       "%d faults by getrusage, kernel: %d",
-			       predicted->rusage, measured->rusage);
+			       "%d fault%s by getrusage, kernel: %d",
+			       predicted->rusage, rep_s(predicted->rusage),
+			       measured->rusage);
 	if (predicted->others != measured->others)
 		return differs(diff, op->proc, -1,
-			       "%d faults of other threads, kernel: %d",
-			       predicted->others, measured->others);
+			       "%d fault%s of other threads, kernel: %d",
+			       predicted->others, rep_s(predicted->others),
+			       measured->others);
 	if (measured->perf >= 0 && perf != measured->perf)
 		return differs(diff, op->proc, -1,
-			       "%d faults by perf, kernel: %d", perf,
-			       measured->perf);
+			       "%d fault%s by perf, kernel: %d", perf,
+			       rep_s(perf), measured->perf);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lex.h"
+#include "report/report.h"
 
 /* The errors that these system calls can end with. */
 static bool parse_error(struct lex *lex, int *number)
@@ -238,7 +239,7 @@ static bool faults_meet(const struct lit_expect *expect,
 		count[MM_KIND_ACCESS] = 0;
 	}
 	if (fault == MM_KINDS) {
-		snprintf(what, LIT_WHAT_MAX, "%d faults", sum);
+		snprintf(what, LIT_WHAT_MAX, "%d fault%s", sum, rep_s(sum));
 		return sum == expect->number;
 	}
 	snprintf(what, LIT_WHAT_MAX, "%d of this kind", count[fault]);

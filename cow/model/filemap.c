@@ -86,7 +86,8 @@ static bool do_fault_around(struct mm *mm, struct fault *vmf)
 			maps_writable(mm, vmf->vma));
 		mapped++;
 	}
-	mm_because(mm, "window of %d pages, %d mapped", to - from, mapped);
+	mm_because(mm, "window of %d page%s, %d mapped", to - from,
+		   to - from == 1 ? "" : "s", mapped);
 	return vmf->pte->frame;
 }
 

@@ -70,8 +70,8 @@ static void copy_page_range(struct mm *mm, struct mm_proc *dst,
 		copy_present_pte(mm, vma, dst, src, page);
 		copied++;
 	}
-	mm_because(mm, "pages %d-%d, %d entries copied", vma->start,
-		   vma->end - 1, copied);
+	mm_because(mm, "pages %d-%d, %d %s copied", vma->start, vma->end - 1,
+		   copied, copied == 1 ? "entry" : "entries");
 }
 
 static void dup_vma(struct mm *mm, struct mm_proc *oldmm, struct mm_proc *child,

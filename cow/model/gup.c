@@ -159,7 +159,8 @@ int pin_user_pages(struct mm *mm, struct mm_proc *proc, int start, int end,
 	if (rc)
 		unpin_pages(mm, proc, proc->pins - pinned);
 	else
-		mm_because(mm, "%d pages pinned, %d of them as they were",
-			   end - start, fast - start);
+		mm_because(mm, "%d page%s pinned, %d of them as they were",
+			   end - start, end - start == 1 ? "" : "s",
+			   fast - start);
 	return rc;
 }

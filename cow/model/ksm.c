@@ -165,6 +165,7 @@ int unmerge_ksm_pages(struct mm *mm, struct mm_proc *proc,
 		proc->pte[page].dirty = write;
 		faults++;
 	}
-	mm_because(mm, "%d pages are copied", faults);
+	mm_because(mm, "%d page%s copied", faults,
+		   faults == 1 ? " is" : "s are");
 	return faults;
 }

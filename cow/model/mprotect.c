@@ -46,7 +46,8 @@ static void change_protection(struct mm *mm, struct mm_proc *proc,
 		writable += pte->write;
 		present++;
 	}
-	mm_because(mm, "%d of %d entries writable", writable, present);
+	mm_because(mm, "%d of %d %s writable", writable, present,
+		   present == 1 ? "entry" : "entries");
 }
 
 /* A charge stays with memory that was ever writable, unless never used. */

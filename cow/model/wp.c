@@ -80,7 +80,7 @@ enum mm_kind do_wp_page(struct mm *mm, struct fault *vmf)
 		return wp_page_copy(mm, vmf);
 	}
 	mm_because(mm,
-		   "anonymous, not exclusive, %d references -> wp_page_copy",
-		   frame->refs);
+		   "anonymous, not exclusive, %d reference%s -> wp_page_copy",
+		   frame->refs, frame->refs == 1 ? "" : "s");
 	return wp_page_copy(mm, vmf);
 }

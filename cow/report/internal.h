@@ -146,9 +146,6 @@ void rep_labels_text(const struct rep *r, char *text, size_t size);
 void rep_claim_text(const struct rep_claim *claim, bool measured, char *text,
 		    size_t size);
 
-/* The plural's ending of @n things. */
-const char *rep_s(uint64_t n);
-
 const char *rep_verdict_id(enum rep_verdict verdict);
 
 /* What a page character means. */

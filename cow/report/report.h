@@ -171,6 +171,14 @@ void rep_expect(struct rep *r, uint64_t value, const char *unit,
 		const char *what);
 
 /**
+ * rep_s() - The ending of a word for so many things: "%zu page%s".
+ * @n: how many
+ *
+ * Return: "s", but for one thing "".
+ */
+const char *rep_s(uint64_t n);
+
+/**
  * rep_because() - Give the reason, and with it announce the predictions.
  * @r: the running demo
  * @fmt: as for printf(3)

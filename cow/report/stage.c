@@ -29,8 +29,8 @@ void rep_lock(struct rep *r, char *addr, size_t pages)
 	if (!r->failed && mlock2(addr, pages * obs_page_size(), MLOCK_ONFAULT))
 		rep_note(
 			r,
-			"mlock2() of %zu pages is refused (%s): the kernel may take some away meanwhile",
-			pages, strerror(errno));
+			"mlock2() of %zu page%s is refused (%s): the kernel may take some away meanwhile",
+			pages, rep_s(pages), strerror(errno));
 }
 
 void rep_fill(struct rep *r, int fd, size_t pages, char value)

@@ -243,7 +243,8 @@ static void draw_runs(struct rep *r, const char *label,
 	}
 	if (at < pages)
 		snprintf(text + used, sizeof(text) - used,
-			 ", and %zu pages more in other runs", pages - at);
+			 ", and %zu page%s more in other runs", pages - at,
+			 rep_s(pages - at));
 	rep_wrapped(r, label, text, NULL);
 }
 

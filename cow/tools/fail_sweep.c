@@ -313,7 +313,8 @@ static void print_sum(const size_t *sum)
 		json_decref(j);
 		return;
 	}
-	printf("%s%zu runs:", opt.tap ? "# " : "", npoints);
+	printf("%s%zu run%s:", opt.tap ? "# " : "", npoints,
+	       npoints == 1 ? "" : "s");
 	for (o = 0; o < GUARD_OUTCOMES; o++)
 		printf(" %zu %s%s", sum[o], outcome_names[o],
 		       o + 1 < GUARD_OUTCOMES ? "," : "\n");

@@ -18,6 +18,7 @@
 #include "litmus/litmus.h"
 #include "litmus_machine.h"
 #include "litmus_random.h"
+#include "report/report.h"
 
 enum { PASS = 0, FAIL = 1, USAGE = 2, SKIP = 4 };
 
@@ -282,13 +283,16 @@ static void tap_line(int n, int status)
 static void sum_up(void)
 {
 	if (opt.ask)
-		printf("%ld of %ld predictions right\n", right, asked);
+		printf("%ld of %ld prediction%s right\n", right, asked,
+		       rep_s(asked));
 	if (opt.json)
 		printf("{\"program\":\"cow/tools/litmus\",\"ok\":%d,\"differs\":%d,\"skipped\":%d}\n",
 		       ok, differing, skipped);
 	else if (!opt.tap)
-		printf("%d files, %d lines as they should be, %d not, %d files skipped\n",
-		       opt.files, ok, differing, skipped);
+		printf("%d file%s, %d line%s as %s should be, %d not, %d file%s skipped\n",
+		       opt.files, rep_s(opt.files), ok, rep_s(ok),
+		       ok == 1 ? "it" : "they", differing, skipped,
+		       rep_s(skipped));
 }
 
 static int run_files(void)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "litmus_random.h"
+#include "report/report.h"
 
 #define SKIP 4
 
@@ -25,9 +26,10 @@ static void reproduce(uint64_t seed, struct lit_sequence *sequence,
 
 	if (rc)
 		errx(EXIT_FAILURE, "%s: %s", lit_what(), strerror(-rc));
-	printf("seed %llu differs: P%d page %d %s; %d operations remain: %s\n",
+	printf("seed %llu differs: P%d page %d %s; %d operation%s remain%s: %s\n",
 	       (unsigned long long)seed, diff->proc, diff->page, diff->what,
-	       sequence->ops, path);
+	       sequence->ops, rep_s(sequence->ops),
+	       sequence->ops == 1 ? "s" : "", path);
 }
 
 static void progress(long done)
@@ -87,17 +89,19 @@ static void run_sequence(long seed)
 
 static void sum_up_random(void)
 {
-	printf("%d of %ld sequences of %ld operations agree%s\n", ok,
-	       how->sequences, how->ops,
+	printf("%d of %ld sequence%s of %ld operation%s agree%s\n", ok,
+	       how->sequences, rep_s(how->sequences), how->ops, rep_s(how->ops),
 	       differing ? "; stopped at the first that does not" : "");
 	if (once)
 		printf("%d not repeatable: neither agreed nor a mistake of the model\n",
 		       once);
 	if (skipped)
-		printf("%d sequences skipped: not compared\n", skipped);
+		printf("%d sequence%s skipped: not compared\n", skipped,
+		       rep_s(skipped));
 	if (lab->identity->moved)
-		printf("the kernel moved %llu pages meanwhile (compaction)\n",
-		       (unsigned long long)lab->identity->moved);
+		printf("the kernel moved %llu page%s meanwhile (compaction)\n",
+		       (unsigned long long)lab->identity->moved,
+		       rep_s(lab->identity->moved));
 }
 
 int litmus_random(struct lit_lab *in, const struct litmus_random *what)

@@ -174,8 +174,8 @@ for tool in ledger fail sandbox sweep; do
 			once "$tool" "$way" 2> /dev/null
 		done
 		[ "$stayed" -eq 0 ] ||
-			echo "$tool: $way: $stayed folders, gone at the next start"
+			echo "$tool: $way: folders gone at the next start: $stayed"
 	done
 done
-echo "$total guards killed"
+echo "guards killed: $total"
 exit $status

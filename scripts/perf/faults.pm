@@ -203,7 +203,7 @@ sub stop_if_lost
 	my ($recipe) = @_;
 
 	return if !$lost;
-	print "LOST $recipe: $lost samples did not fit into the ring: no count is given; try a larger --ring\n";
+	print "LOST $recipe: ", count($lost, 'sample'), " did not fit into the ring: no count is given; try a larger --ring\n";
 	exit 1;
 }
 
@@ -219,6 +219,14 @@ END {
 		warn recipe(), ": writing the report: $!\n";
 		$? = 1;
 	}
+}
+
+# "1 fault", "2 faults".
+sub count
+{
+	my ($n, $what) = @_;
+
+	return "$n $what" . ($n == 1 ? '' : 's');
 }
 
 # What the shell says of an exit status.

@@ -84,14 +84,14 @@ sub show
 }
 
 for my $image (grep { $_->{faults} } @faults::images) {
-	printf "process %s: %s, %d faults\n", $image->{name}, $image->{command},
-		$image->{faults};
+	printf "process %s: %s, %s\n", $image->{name}, $image->{command},
+		faults::count($image->{faults}, 'fault');
 	printf "%8s %8s  %s\n", qw(pages faults mapping);
 	show($image, $_) for areas($image);
 	print "\n";
 }
 print "key  . no fault   1-9 so many on a page   + more   * more than one on some page\n";
 print "     xN a character is N pages: what the most faulted of them had\n";
-printf "all  %d faults%s\n", $all, $user_only ?
+printf "all  %s%s\n", faults::count($all, 'fault'), $user_only ?
 	', user mode only: those in system calls are not for us to see' : '';
 print "The command ", faults::ended($status), ".\n" if $status;

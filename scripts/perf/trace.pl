@@ -65,5 +65,5 @@ faults::stop_if_lost('trace.sh');
 
 printf "%9s %-16s %5s %s %-18s %s\n", 'ms', 'command/task', 'pages', ' ', 'code', 'touched';
 print @lines;
-print "\n$all faults, $major of them major (M: read from the disk)\n";
+print "\n", faults::count($all, 'fault'), ", $major of them major (M: read from the disk)\n";
 print "The command ", faults::ended($status), ".\n" if $status;

@@ -50,10 +50,10 @@ int main(void)
 	fflush(stdout);
 	before = faults();
 	error = store_save_begin(store, "saved.txt");
-	printf("store_save_begin: %s, %ld page faults\n", strerror(-error),
+	printf("store_save_begin: %s, page faults: %ld\n", strerror(-error),
 	       faults() - before);
 	set_all(store, 2000000);
-	printf("all keys are set meanwhile: %ld page faults\n",
+	printf("all keys are set meanwhile, page faults: %ld\n",
 	       faults() - before);
 	printf("keys and values fill %zu pages, values alone %zu; allowed are %zu faults\n",
 	       KEYS * (STORE_KEY + 8) / page, KEYS * 8 / page,

@@ -41,7 +41,7 @@ int main(void)
 		before = faults();
 		for (int i = 0; i < BLOCKS; i++)
 			pool_free(pool, block[i]);
-		printf("a child frees them all by %ld faults; its blocks are on %ld pages\n",
+		printf("a child frees them all, page faults: %ld; its blocks are on %ld pages\n",
 		       faults() - before, BLOCKS * 64 / sysconf(_SC_PAGESIZE));
 		return 0;
 	}
