@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What does a redis-server's background save cost while 50,000 SETs come in?
-# A million keys with 100 bytes each, called by a printf format (key:%d); the save is slowed down (rdb-key-save-delay), so
-# that all SETs fall into it. Read while the child lives: the parent's private
-# dirty memory (smaps_rollup) and its page faults, as they grew since the fork.
+# A million keys with 100 bytes each, called by a printf format (key:%d); the save
+# is slowed down (rdb-key-save-delay), so that all SETs fall into it. Read while
+# the child lives: the parent's private dirty memory (smaps_rollup) and its page
+# faults, as they grew since the fork.
 #
 # usage: fork_redis.sh PRELOAD COWALLOC [FORMAT]   ("" for none: its own jemalloc)
 # Prints: MB-PRIVATE FAULTS
@@ -66,4 +67,5 @@ read -r kb_after faults_after < <(usage)
 	echo "the save ended before the SETs did" >&2
 	exit 1
 }
-echo "$(((kb_after - kb) / 1000)) $((faults_after - faults))"
+awk -v kb=$((kb_after - kb)) -v faults=$((faults_after - faults)) \
+	'BEGIN { printf "%.1f %d\n", kb / 1000, faults }'
