@@ -133,6 +133,16 @@ static struct span *begin(void *at, size_t kind)
 	return span;
 }
 
+static struct span *next_on(struct shelf *shelf, size_t kind)
+{
+	size_t bytes = kind * RECORD_STEP;
+
+	if (bytes > (size_t)(shelf->end - shelf->next))
+		return NULL;
+	shelf->next += bytes;
+	return begin(shelf->next - bytes, kind);
+}
+
 static struct span *unused_on(struct shelf *shelf, size_t kind)
 {
 	if (!shelf->unused || shelf->unused->words < words_of(kind))
@@ -153,20 +163,19 @@ static struct span *take_shelved(struct meta *meta, size_t kind,
 
 	if (span)
 		return span;
-	if (kind * RECORD_STEP > (size_t)(shelf->end - shelf->next)) {
-		if (provide(meta, page))
-			return NULL;
+	span = next_on(shelf, kind);
+	if (!span && !provide(meta, page)) {
 		shelf->end = meta->end;
 		meta->end -= page;
 		shelf->next = meta->end;
+		span = next_on(shelf, kind);
 	}
-	span = begin(shelf->next, kind);
-	span->shelf = (uint8_t)number;
-	shelf->next += kind * RECORD_STEP;
+	if (span)
+		span->shelf = (uint8_t)number;
 	return span;
 }
 
-/* Where memory has ended: one that is kept for some class. */
+/* Where memory has ended: one that is kept for some class, or of the reserve. */
 static struct span *take_any(struct meta *meta, size_t kind)
 {
 	struct span *span = take_unused(meta, kind, true);
@@ -174,7 +183,7 @@ static struct span *take_any(struct meta *meta, size_t kind)
 
 	for (i = 0; i < SHELVES && !span; i++)
 		span = unused_on(&meta->shelf[i], kind);
-	return span;
+	return span ? span : next_on(&meta->reserve, kind);
 }
 
 /* A record with room for a bit for each of so many blocks; on a shelf, or on 0. */
@@ -194,6 +203,19 @@ struct span *meta_record(struct meta *meta, size_t blocks, unsigned int shelf)
 		span = begin(take(meta, kind * RECORD_STEP), kind);
 	if (!span)
 		span = take_any(meta, kind);
+	lock_drop_quiet(&meta->lock);
+	return span;
+}
+
+/* Zeroed memory for the time when there is no other; the first record in it. */
+struct span *meta_feed(struct meta *meta, char *start, size_t bytes)
+{
+	struct span *span;
+
+	if (lock_take_quiet(&meta->lock))
+		return NULL;
+	meta->reserve = (struct shelf){ start, start + bytes, NULL };
+	span = next_on(&meta->reserve, steps(RECORD_HEAD));
 	lock_drop_quiet(&meta->lock);
 	return span;
 }

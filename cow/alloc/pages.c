@@ -157,6 +157,49 @@ static int take(struct spans *spans, struct span *span,
 	return err;
 }
 
+static struct span *any_run(struct spans *spans)
+{
+	struct span *run = run_find(spans, RUN_DIRTY, 1, UNIT);
+
+	if (!run)
+		run = run_find(spans, RUN_CLEAN, 1, UNIT);
+	if (run)
+		return run;
+	run = run_find(spans, RUN_STALE, 1, UNIT);
+	return run && run_clean(spans, run) ? run : NULL;
+}
+
+/*
+ * Where the kernel has no memory for records, a unit is used for them: in the
+ * books it is a large block that nobody owns, whose record is its own first one.
+ */
+static bool feed_records(struct spans *spans)
+{
+	struct pages *pages = &spans->pages;
+	struct span *run, *own = NULL;
+	struct span piece = { 0 };
+
+	if (lock_take_quiet(&pages->lock))
+		return false;
+	run = any_run(spans);
+	if (run) {
+		cut_front(spans, run, &piece, 1);
+		memset(piece.base, 0, UNIT);
+		own = meta_feed(&spans->meta, piece.base, UNIT);
+	}
+	/* If not, in a signal handler in the midst of that: the unit is lost. */
+	if (own) {
+		own->base = piece.base;
+		own->units = 1;
+		own->dirty = true;
+		begin(spans, own);
+		own->owner = NULL;
+		pages->used++;
+	}
+	lock_drop_quiet(&pages->lock);
+	return own;
+}
+
 /*
  * A span as wanted; NULL if memory has ended, or no such piece was used before.  A
  * child that another thread forks before the record is in use, or back, has lost
@@ -168,6 +211,8 @@ struct span *pages_span(struct spans *spans, const struct wanted *wanted)
 
 	quiet_begin();
 	span = meta_record(&spans->meta, wanted->blocks, wanted->shelf);
+	if (unlikely(!span) && feed_records(spans))
+		span = meta_record(&spans->meta, wanted->blocks, wanted->shelf);
 	if (span && take(spans, span, wanted)) {
 		meta_record_drop(&spans->meta, span);
 		span = NULL;

@@ -95,12 +95,14 @@ struct meta {
 	char *end;
 	struct span *unused[RECORD_KINDS];
 	struct shelf shelf[SHELVES];
+	struct shelf reserve; /* for records, when memory has ended */
 };
 
 int mapping_make(struct mapping *mapping, size_t bytes, size_t align);
 void mapping_end(const struct mapping *mapping);
 void *meta_alloc(struct meta *meta, size_t bytes);
 struct span *meta_record(struct meta *meta, size_t blocks, unsigned int shelf);
+struct span *meta_feed(struct meta *meta, char *start, size_t bytes);
 void meta_record_drop(struct meta *meta, struct span *span);
 void meta_each_unused(struct meta *meta, void (*visit)(struct span *span));
 void meta_close(struct meta *meta);
