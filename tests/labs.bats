@@ -208,6 +208,8 @@ graders_are_right()
 	[[ $output == "cow-lab: no such lab: '99_none'"* ]]
 	run -2 "$lab" give '' /nowhere
 	[[ $output == "cow-lab: no lab is named: LAB= is one of 01_bump"* ]]
+	SEED='a b' run -2 "$lab" give 04_predict "$BATS_TEST_TMPDIR/none"
+	[ ! -e "$BATS_TEST_TMPDIR/none" ]
 	# As make calls it where nobody says DIR=.
 	for name in give check class; do
 		run -2 "$lab" "$name" 01_bump ''
