@@ -339,11 +339,14 @@ plain_text()
 	echo "$output"
 	[ "$status" = 1 ]
 	[ "$(grep -c '^---- [1-4]/4  ' <<<"$output")" = 4 ]
-	[[ $output == *"4 programs in "*" seconds: 2 went as predicted"* ]]
+	[[ $output == *"4 programs in "*" second"*": 2 went as predicted"* ]]
+	[[ $output != *" 1 seconds"* ]]
 	[[ $output == *"skipped, all or in part (each says why): tests/fixtures/all_skipped"* ]]
 	[[ $output == *"NOT AS PREDICTED: tests/fixtures/noperf"* ]]
 	SANDBOX='' run scripts/tour "$COPIES" sbrkdemo/grow cow/spaces -- --pause \
 		< <(printf '\n\n\n\nq\n')
 	[ "$status" = 130 ]
 	[[ $output == *"left at cow/spaces (2/2)"* ]]
+	SANDBOX='' run scripts/tour "$COPIES" cow/spaces
+	[[ $output == *"---- 1 program in "* ]]
 }
