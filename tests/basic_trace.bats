@@ -178,3 +178,24 @@ read_odd()
 	run ! grep "not live" warnings
 	jq -s -e 'all(.valid and .operations > 1000)' out
 }
+
+# The last run ended with status $1 and said one line on standard error, with $2.
+# shellcheck disable=SC2154 # run sets them
+said()
+{
+	echo "status $status: $stderr"
+	[ "$status" = "$1" ]
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == *"$2"* ]]
+}
+
+@test "no room on standard output" {
+	local format
+	tracegen lifo --ops 100 >l.rep
+	for format in '' --json --csv; do
+		run --separate-stderr bash -c "replay $format l.rep >/dev/full"
+		said 1 "write to standard output: No space left"
+		run --separate-stderr bash -c "replay $format l.rep >&-"
+		said 1 "write to standard output: Bad file descriptor"
+	done
+}

@@ -136,6 +136,14 @@ no_room()
 	no_room "$COW_DEMOS" --tap --json
 }
 
+@test "no room for --help, of whatever program" {
+	local program
+	for program in $COW_PROGRAMS; do
+		run --separate-stderr bash -c "$COPIES/$program --help >/dev/full"
+		failed_with "${program##*/}: write to standard output: No space left"
+	done
+}
+
 @test "a reader that goes away" {
 	local demo
 	for demo in $COW_DEMOS; do

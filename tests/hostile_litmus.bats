@@ -164,9 +164,17 @@ refused()
 
 @test "no room on standard output" {
 	printf 'map a anon private 8\nP0 write a\n' >"$BATS_TEST_TMPDIR/s"
-	run --separate-stderr bash -c "$LITMUS $BATS_TEST_TMPDIR/s >/dev/full"
-	[ "$status" = 1 ]
-	[[ $stderr == *"write to standard output: No space left"* ]]
+	local format
+	for format in '' --tap --json --quiet '--random 2'; do
+		[[ $format == --random* ]] || format+=" $BATS_TEST_TMPDIR/s"
+		run --separate-stderr bash -c "$LITMUS $format >/dev/full"
+		[ "$status" = 1 ]
+		[[ $stderr == *"write to standard output: No space left"* ]]
+		run --separate-stderr bash -c "$LITMUS $format >&-"
+		echo "$format: $status, $stderr"
+		[ "$status" = 1 ]
+		[[ $stderr == *"write to standard output: Bad file descriptor"* ]]
+	done
 }
 
 @test "a folder in memory is no disk: such scenarios are skipped, and say so" {

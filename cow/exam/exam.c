@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "report/report.h"
 
 enum {
 	KEY_TAP = 0x100,
@@ -330,8 +331,7 @@ int exam_main(const struct exam_lab *lab, int argc, char **argv)
 	size_t n;
 	int status;
 
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, 0, NULL, &e);
+	rep_arguments(&argp, argc, argv, 0, &e);
 	signal(SIGPIPE, SIG_IGN);
 	results = calloc(lab->ntests + 1, sizeof(*results));
 	if (!results)

@@ -193,6 +193,5 @@ void rep_parse(struct rep_options *options, const struct rep_demo *demo,
 		all[n - 1].doc = demo->option->doc;
 		all[n - 1].group = 2;
 	}
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, 0, NULL, &parse);
+	rep_arguments(&argp, argc, argv, 0, &parse);
 }

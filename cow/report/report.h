@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "observe/observe.h"
+#include "tool.h"
 
 struct rep;
 

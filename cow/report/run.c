@@ -26,19 +26,9 @@ const char *rep_verdict_id(enum rep_verdict verdict)
 	return id[verdict];
 }
 
-/* Why standard output takes nothing; an earlier failure shows once more. */
-static int out_error(void)
-{
-	if (fflush(stdout))
-		return errno;
-	if (!ferror(stdout))
-		return 0;
-	return write(STDOUT_FILENO, "\n", 1) < 0 ? errno : EIO;
-}
-
 void rep_put_out(struct rep *r)
 {
-	int error = out_error();
+	int error = rep_out_error();
 
 	if (error)
 		rep_failed(r, -error, "write to standard output");

@@ -19,6 +19,7 @@
 
 #include "doctor.h"
 #include "observe/observe.h"
+#include "report/report.h"
 
 static void kernel(struct finding *is)
 {
@@ -281,16 +282,14 @@ int main(int argc, char **argv)
 	};
 	bool json = false;
 
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, 0, NULL, &json);
+	rep_arguments(&argp, argc, argv, 0, &json);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
 		struct finding is = { "", "" };
 
 		facts[i].look(&is);
 		say(facts[i].name, &is, json);
 	}
-	if (fflush(stdout) || ferror(stdout))
-		err(1, "write to standard output");
+	rep_check_out();
 	if (unknown)
 		errx(1, "look at a fresh page: none could be mapped");
 	return 0;

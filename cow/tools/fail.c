@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include "fail.h"
+#include "report/report.h"
 
 struct fail_options opt = { .part = 1, .parts = 1 };
 static atomic_int stop_sig;
@@ -268,7 +269,6 @@ int main(int argc, char **argv)
 		NULL
 	};
 
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+	rep_arguments(&argp, argc, argv, ARGP_IN_ORDER, NULL);
 	return opt.sweep ? sweep() : run_once();
 }

@@ -20,6 +20,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include "ledger.h"
+#include "report/report.h"
 
 /* length: which argument holds the bytes asked for, or -1. */
 static const struct listed {
@@ -291,8 +292,7 @@ int main(int argc, char **argv)
 	int error, status;
 	size_t i;
 
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+	rep_arguments(&argp, argc, argv, ARGP_IN_ORDER, NULL);
 	for (i = 0; i <= NLISTED; i++) {
 		rules[i].action = SCMP_ACT_NOTIFY;
 		rules[i].nr = i < NLISTED ? listed[i].nr : SCMP_SYS(exit_group);

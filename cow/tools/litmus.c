@@ -305,6 +305,7 @@ static int run_files(void)
 		int status = run_file(opt.file[i]);
 
 		tap_line(i + 1, status);
+		rep_check_out();
 		passed += status != SKIP;
 		if (status != SKIP && status > worst)
 			worst = status;
@@ -329,8 +330,7 @@ int main(int argc, char **argv)
 	const char *dir;
 	int status;
 
-	argp_err_exit_status = USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	rep_arguments(&argp, argc, argv, 0, NULL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	dir = access(opt.dir, W_OK) ? NULL : opt.dir;
 	if (lit_lab_open(&lab, opt.mode == LIT_MODEL || litmus_machine.show,
@@ -351,7 +351,6 @@ int main(int argc, char **argv)
 		 opt.random.sequences ? litmus_random(&lab, &opt.random) :
 					run_files();
 	lit_lab_close(&lab);
-	if (fflush(stdout) || ferror(stdout))
-		err(FAIL, "write to standard output");
+	rep_check_out();
 	return status;
 }

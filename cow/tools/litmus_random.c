@@ -111,6 +111,7 @@ int litmus_random(struct lit_lab *in, const struct litmus_random *what)
 	for (long i = 0; i < how->sequences && !differing; i++) {
 		run_sequence(how->seed + i);
 		progress(i + 1);
+		rep_check_out();
 	}
 	sum_up_random();
 	return differing || once ? EXIT_FAILURE : ok ? EXIT_SUCCESS : SKIP;

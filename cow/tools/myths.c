@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "myths.h"
+#include "report/report.h"
 
 enum {
 	EXIT_UNEXPECTED = 1,
@@ -147,8 +148,7 @@ static int settle_all(const struct request *request)
 				       ++number);
 	}
 	request->render->end(verdicts, odd);
-	if (fflush(stdout) || ferror(stdout))
-		err(1, "write to standard output");
+	rep_check_out();
 	return odd		      ? EXIT_UNEXPECTED :
 	       verdicts[SKIPPED] == n ? EXIT_SKIPPED :
 					0;
@@ -168,8 +168,7 @@ int main(int argc, char **argv)
 	};
 	struct request request = { .render = &as_text };
 
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	rep_arguments(&argp, argc, argv, 0, &request);
 	find_self(&request.bench);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	return settle_all(&request);

@@ -6,6 +6,7 @@
  * Try: record -o /tmp/ls ls / && replay /tmp/ls.*.rep
  */
 #include "alloc/alloc.h"
+#include "report/report.h"
 
 #include <argp.h>
 #include <err.h>
@@ -196,8 +197,7 @@ int main(int argc, char **argv)
 	int status;
 	pid_t pid;
 
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &options);
+	rep_arguments(&argp, argc, argv, ARGP_IN_ORDER, &options);
 	prefix = absolute(options.prefix);
 	found = options.library ? NULL : find_library();
 	if (found)

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/report.h"
+
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 
 enum key { KEY_JSON = 256, KEY_CSV, KEY_BACKEND, KEY_CONFIG, KEY_POLICY };
@@ -146,7 +148,7 @@ static void print_row(const struct row *row)
 
 	print[row->options->format](row);
 	/* A fork follows: what is buffered would come out twice. */
-	fflush(stdout);
+	rep_check_out();
 }
 
 static bool replay_with(struct row *row, const char *allocator,
@@ -181,7 +183,7 @@ static bool replay(const struct options *options, const char *path)
 	}
 	row.trace = &trace;
 	print_head(&row);
-	fflush(stdout);
+	rep_check_out();
 	for (policy = 0; policy < HEAP_POLICIES; policy++) {
 		config.policy = policy;
 		valid &= replay_with(&row, heap_policy_name(policy), &config);
@@ -271,8 +273,7 @@ int main(int argc, char **argv)
 	bool valid = true;
 	size_t i;
 
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	rep_arguments(&argp, argc, argv, 0, &options);
 	for (i = 0; i < options.count; i++)
 		valid &= replay(&options, options.traces[i]);
 	return valid ? 0 : 1;

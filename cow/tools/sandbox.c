@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "observe/observe.h"
+#include "report/report.h"
 #include "sandbox.h"
 
 #define LOOK_MS	    50 /* how often time, memory and output are looked at */
@@ -367,9 +368,8 @@ int main(int argc, char **argv)
 	};
 	int error;
 
-	argp_err_exit_status = 2;
 	is = profiles[0];
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, NULL);
+	rep_arguments(&argp, argc, argv, ARGP_IN_ORDER, NULL);
 	part_from_stderr();
 	if (!getcwd(folder, sizeof(folder)))
 		err(1, "finding out which folder this is");

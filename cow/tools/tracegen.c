@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/report.h"
+
 struct block {
 	size_t id;
 	size_t size;
@@ -282,10 +284,8 @@ int main(int argc, char **argv)
 {
 	struct options options = { .ops = 10000, .seed = 1 };
 
-	argp_err_exit_status = 2;
-	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	rep_arguments(&argp, argc, argv, 0, &options);
 	generate(&options);
-	if (fflush(stdout) || ferror(stdout))
-		err(1, "writing the trace");
+	rep_check_out();
 	return 0;
 }

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/* What every program here does alike: its arguments, and output that is lost. */
+#include <argp.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define OUT "write to standard output"
+
+static bool told; /* that output was lost */
+
+/* Why standard output takes nothing; an earlier failure shows once more. */
+int rep_out_error(void)
+{
+	int error = 0;
+
+	if (fflush(stdout))
+		error = errno;
+	else if (ferror(stdout))
+		error = write(STDOUT_FILENO, "\n", 1) < 0 ? errno : EIO;
+	told |= error;
+	return error;
+}
+
+void rep_check_out(void)
+{
+	int error = rep_out_error();
+
+	if (!error)
+		return;
+	errno = error;
+	err(EXIT_FAILURE, OUT);
+}
+
+/* The last look, when argp or main() leave the program. */
+static void at_exit(int status, void *arg)
+{
+	int error = told ? 0 : rep_out_error();
+
+	if (!error)
+		return;
+	warnx(OUT ": %s", strerror(error));
+	_exit(status ? status : EXIT_FAILURE);
+}
+
+/*
+ * A descriptor that is closed would be given to the next file, and what is
+ * printed would go there. What is run by exec finds it closed as before.
+ */
+static void fill_gap(int fd)
+{
+	int flags = O_CLOEXEC | (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	int filled;
+
+	if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+		return;
+	filled = open("/dev/null", flags);
+	if (filled >= 0 && filled != fd)
+		close(filled);
+}
+
+void rep_arguments(const struct argp *argp, int argc, char **argv,
+		   unsigned int flags, void *input)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		fill_gap(fd);
+	argp_err_exit_status = 2;
+	if (on_exit(at_exit, NULL))
+		err(EXIT_FAILURE, "start");
+	argp_parse(argp, argc, argv, flags, NULL, input);
+}
+
+int rep_cannot_run(int error)
+{
+	return error == ENOENT ? 127 : 126;
+}

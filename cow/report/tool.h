@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What every program here does alike, demo or tool. Part of report.h. */
+#ifndef COW_REPORT_TOOL_H
+#define COW_REPORT_TOOL_H
+
+#include <stdint.h>
+
+struct argp;
+
+/**
+ * rep_arguments() - Parse the command line: argp_parse() and what goes with it.
+ * @argp: as for argp_parse(3)
+ * @argc: as main() got it
+ * @argv: as main() got it
+ * @flags: as for argp_parse(3)
+ * @input: as for argp_parse(3)
+ *
+ * Leaves the program for --help and bad usage (2). From then on what standard
+ * output does not take, --help too, is told in one line when the program ends,
+ * and makes 1 of an exit status of 0. Where it is closed no other file gets its
+ * number.
+ */
+void rep_arguments(const struct argp *argp, int argc, char **argv,
+		   unsigned int flags, void *input);
+
+/**
+ * rep_out_error() - Has standard output taken all that was printed?
+ *
+ * To be asked soon: errno is the next call's, too. Who asks has to tell.
+ *
+ * Return: 0 or an errno.
+ */
+int rep_out_error(void);
+
+/**
+ * rep_check_out() - Leave the program in one line if it has not.
+ */
+void rep_check_out(void);
+
+/**
+ * rep_cannot_run() - The exit status of a program that could not run another.
+ * @error: the errno of exec
+ *
+ * Return: as env(1) and timeout(1) have it: 127 not found, 126 otherwise.
+ */
+int rep_cannot_run(int error);
+
+#endif
