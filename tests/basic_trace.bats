@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Traces: generated, recorded, read however odd, and replayed under every
 # policy and back end.
+# shellcheck disable=SC2030,SC2031 # run sets status and output, anew each time
 
 load helpers
 
@@ -138,7 +139,6 @@ read_odd()
 	run -2 tracegen random --ops 0
 	run -2 tracegen random --seed x
 	run -2 record
-	run -127 record no-such-command
 }
 
 @test "CSV has a head and a line for each" {
@@ -180,13 +180,72 @@ read_odd()
 }
 
 # The last run ended with status $1 and said one line on standard error, with $2.
-# shellcheck disable=SC2154 # run sets them
+# shellcheck disable=SC2154 # run sets it
 said()
 {
 	echo "status $status: $stderr"
 	[ "$status" = "$1" ]
 	[ "${#stderr_lines[@]}" = 1 ]
 	[[ $stderr == *"$2"* ]]
+}
+
+# A program that allocates 20,000 blocks in 1 MiB of trace, and ends with 5.
+many()
+{
+	# shellcheck disable=SC2016 # perl's variables
+	record -o "$1" perl -e 'my @a = map { "x" x $_ } 1..20000; exit 5'
+}
+
+# A trace that ended early: it is said once, and what there is can be replayed.
+ended_early()
+{
+	run -5 --separate-stderr many "$1"
+	echo "$stderr"
+	[ "$(grep -c "libcowrecord: the trace $1.*.rep ends early: $2" <<<"$stderr")" = 1 ]
+	replay --json --policy libc "$1".*.rep >out 2>warnings
+	jq -e '.valid and .operations > 1000' out
+	run ! grep -v "never freed" warnings
+}
+
+@test "a trace that there is no room for ends early; its program runs on" {
+	[ -z "$SAN" ] || skip "a sanitized program can't be preloaded"
+	command -v perl || skip "perl is not installed"
+	(ulimit -f 64 && ended_early "$PWD/limited" "File too large")
+	# shellcheck disable=SC2016 # the inner shell's own
+	run -5 --separate-stderr bash -c 'ulimit -f 1; exec record -o none sh -c "exit 5"'
+	[[ $stderr == *"can't write the trace $PWD/none."*": File too large"*"no trace was written"* ]]
+	[ "$(find . -name 'none.*')" = "" ]
+	[ "$(id -u)" = 0 ] || return 0
+	mkdir small
+	mount -t tmpfs -o size=64k none small || skip "no mounts here"
+	(ended_early "$PWD/small/t" "No space left on device") || {
+		umount small
+		return 1
+	}
+	umount small
+}
+
+@test "what can't be recorded is said before the command runs" {
+	run --separate-stderr record -o /no/such/x touch ran
+	said 1 "writing traces as /no/such/x: No such file or directory"
+	run --separate-stderr record -l /no/lib touch ran
+	said 1 "using the library /no/lib: No such file or directory"
+	mkdir -m 555 closed
+	local -a plain=()
+	[ "$(id -u)" != 0 ] || plain=(setpriv --bounding-set=-dac_override)
+	run --separate-stderr "${plain[@]}" record -o closed/x touch ran
+	said 1 "closed/x: Permission denied"
+	[ ! -e ran ]
+	run -127 --separate-stderr record no-such-command
+	said 127 "running no-such-command: No such file or directory"
+	run --separate-stderr record /etc/passwd
+	said 126 "running /etc/passwd: Permission denied"
+}
+
+@test "a command that ends with 127 of itself is recorded" {
+	[ -z "$SAN" ] || skip "a sanitized program can't be preloaded"
+	run -127 record -o t sh -c 'exit 127'
+	replay --policy libc t.*.rep
 }
 
 @test "no room on standard output" {

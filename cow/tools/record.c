@@ -16,6 +16,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -71,63 +72,127 @@ static char *absolute(const char *prefix)
 	return path;
 }
 
-static void become(const struct options *options, const char *prefix)
+/* Both are said before the command runs: after it they would be too late. */
+static void check_prefix(const char *prefix)
+{
+	const char *last = strrchr(prefix, '/');
+	char *folder = strndup(prefix, (size_t)(last - prefix + 1));
+
+	if (!folder)
+		err(1, "looking at the folder of %s", prefix);
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS))
+		err(1, "writing traces as %s", prefix);
+	free(folder);
+}
+
+static char *check_library(const char *path)
+{
+	char *library = realpath(path, NULL);
+
+	if (!library || access(library, R_OK))
+		err(1, "using the library %s", path);
+	return library;
+}
+
+/* Ends by telling why exec failed, on a descriptor that it closes if not. */
+static _Noreturn void become(char **command, const char *library,
+			     const char *prefix, int tell)
 {
 	const char *others = getenv("LD_PRELOAD");
 	char *preload;
+	int error;
 
-	if (asprintf(&preload, "%s%s%s", options->library, others ? ":" : "",
+	if (asprintf(&preload, "%s%s%s", library, others ? ":" : "",
 		     others ? others : "") < 0 ||
 	    setenv("LD_PRELOAD", preload, 1) || setenv("COWRECORD", prefix, 1))
-		err(1, "setting the environment");
-	execvp(*options->command, options->command);
-	warn("running %s", *options->command);
-	_exit(127);
+		error = ENOMEM;
+	else
+		error = execvp(*command, command) ? errno : 0;
+	_exit(write(tell, &error, sizeof(error)) != sizeof(error));
+}
+
+/* Return: the wait status of the command, which has run. */
+static int run(char **command, const char *library, const char *prefix)
+{
+	int tell[2], status, error;
+	bool failed;
+	pid_t pid;
+
+	if (pipe2(tell, O_CLOEXEC))
+		err(1, "starting %s", *command);
+	pid = fork();
+	if (pid < 0)
+		err(1, "starting %s", *command);
+	if (!pid)
+		become(command, library, prefix, tell[1]);
+	close(tell[1]);
+	failed = read(tell[0], &error, sizeof(error)) == sizeof(error);
+	close(tell[0]);
+	if (waitpid(pid, &status, 0) < 0)
+		err(1, "waiting for %s", *command);
+	if (failed)
+		errx(rep_cannot_run(error), "running %s: %s", *command,
+		     strerror(error));
+	return status;
 }
 
 /* What follows the last line is what the recorder had mapped ahead. */
-static void cut_tail(int fd, const char *path)
+static bool cut_tail(int fd)
 {
 	struct stat status;
 	size_t size;
 	char *text;
 
 	if (fstat(fd, &status))
-		err(1, "looking at the trace %s", path);
+		return false;
 	size = (size_t)status.st_size;
 	if (!size)
-		return;
+		return true;
 	text = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
 	if (text == MAP_FAILED)
-		err(1, "mapping the trace %s", path);
+		return false;
 	while (size && text[size - 1] != '\n')
 		size--;
 	munmap(text, (size_t)status.st_size);
-	if (ftruncate(fd, (off_t)size))
-		err(1, "cutting the trace %s", path);
+	return !ftruncate(fd, (off_t)size);
 }
 
+/* The numbers of the header, known only now. */
+static bool put_header(int fd, const struct heap_trace *trace)
+{
+	char header[80];
+	int length;
+
+	length = snprintf(header, sizeof(header), "%20zu\n%20zu\n%20zu\n",
+			  trace->peak, trace->slots, trace->count);
+	return pwrite(fd, header, (size_t)length, 0) == length;
+}
+
+/* The command has ended, and its status is ours: what fails here is only said. */
 static void finish(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	struct heap_trace trace;
-	char header[80];
-	int length;
 	int result;
 
-	if (fd < 0)
-		err(1, "opening the trace %s", path);
-	cut_tail(fd, path);
+	if (fd < 0 || !cut_tail(fd)) {
+		warn("completing the trace %s", path);
+		return;
+	}
 	result = heap_trace_read(path, NULL, &trace);
-	if (result)
-		errx(1, "reading the trace %s: %s", path, strerror(-result));
-	length = snprintf(header, sizeof(header), "%20zu\n%20zu\n%20zu\n",
-			  trace.peak, trace.slots, trace.count);
-	if (pwrite(fd, header, (size_t)length, 0) != length || close(fd))
-		err(1, "completing the trace %s", path);
-	warnx("%s: %zu operations, %zu ids, at most %zu bytes live", path,
-	      trace.count, trace.slots, trace.peak);
-	heap_trace_end(&trace);
+	if (result) {
+		warnx("reading the trace %s: %s", path, strerror(-result));
+	} else {
+		if (put_header(fd, &trace))
+			warnx("%s: %zu operation%s, %zu id%s, at most %zu byte%s live",
+			      path, trace.count, rep_s(trace.count),
+			      trace.slots, rep_s(trace.slots), trace.peak,
+			      rep_s(trace.peak));
+		else
+			warn("completing the trace %s", path);
+		heap_trace_end(&trace);
+	}
+	close(fd);
 }
 
 /* All files of this run; those of earlier runs are complete already. */
@@ -142,7 +207,7 @@ static void finish_all(const char *prefix)
 		err(1, "looking for traces");
 	result = glob(pattern, 0, NULL, &found);
 	if (result == GLOB_NOMATCH)
-		warnx("no trace: nothing was allocated");
+		warnx("no trace was written; what allocates nothing, or is linked statically, leaves none");
 	else if (result)
 		errx(1, "looking for %s: no memory, or no access", pattern);
 	free(pattern);
@@ -186,34 +251,24 @@ static const struct argp argp = {
 	.options = option_list,
 	.parser = parse,
 	.args_doc = "COMMAND [ARGUMENT...]",
-	.doc = "Record what a command and its children allocate, one trace a process, for replay.\vExit status: the command's; 127 if it can't be run.",
+	.doc = "Record what a command and its children allocate, one trace a process, for replay.\vExit status: the command's; 127 if it is not found, 126 if it can't be run, 1 if it can't be recorded.",
 };
 
 int main(int argc, char **argv)
 {
 	struct options options = { .prefix = "trace" };
-	char *prefix, *found;
-	bool ran;
+	char *prefix, *library;
 	int status;
-	pid_t pid;
 
 	rep_arguments(&argp, argc, argv, ARGP_IN_ORDER, &options);
 	prefix = absolute(options.prefix);
-	found = options.library ? NULL : find_library();
-	if (found)
-		options.library = found;
-	pid = fork();
-	if (pid < 0)
-		err(1, "starting %s", *options.command);
-	if (!pid)
-		become(&options, prefix);
-	if (waitpid(pid, &status, 0) < 0)
-		err(1, "waiting for %s", *options.command);
-	ran = !WIFEXITED(status) || WEXITSTATUS(status) != 127;
-	if (ran)
-		finish_all(prefix);
+	check_prefix(prefix);
+	library = options.library ? check_library(options.library) :
+				    find_library();
+	status = run(options.command, library, prefix);
+	finish_all(prefix);
 	free(prefix);
-	free(found);
+	free(library);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
 				     WEXITSTATUS(status);
 }

@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define WINDOW ((size_t)1 << 20)
@@ -27,46 +29,118 @@
 static struct lock lock;
 static char path[PATH_MAX];
 static char *window;
+static size_t room; /* of the window */
 static size_t base; /* of the window in the file */
 static size_t used; /* of the window */
 static size_t next_id;
 static bool begun; /* this process has its file */
 static bool off; /* there is nowhere to write to */
 
-/* Puts the next window over the file; no descriptor is left open. */
-static bool map_window(int flags)
+/* One line, without allocating: the program runs on without a trace. */
+static void tell(const char *before, const char *after, int error)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC | flags, 0666);
-	void *start = MAP_FAILED;
+	const char *why = strerrordesc_np(-error);
+	struct iovec line[] = {
+		{ (void *)before, strlen(before) },
+		{ path, strlen(path) },
+		{ (void *)after, strlen(after) },
+		{ (void *)why, strlen(why) },
+		{ "\n", 1 },
+	};
 
-	if (fd < 0)
-		return false;
-	if (!ftruncate(fd, (off_t)(base + WINDOW)))
-		start = mmap(NULL, WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED,
-			     fd, (off_t)base);
-	close(fd);
+	/* Where it can't be written there is no one left to tell. */
+	if (writev(STDERR_FILENO, line, 5) < 0)
+		return;
+}
+
+/*
+ * Blocks for the next window, before it is mapped: a store to a page for which
+ * the disk has none is SIGBUS.  Beyond RLIMIT_FSIZE merely asking is SIGXFSZ.
+ * Return: 0 or -errno.
+ */
+static int take_room(int fd, size_t wanted)
+{
+	struct rlimit most;
+	int error;
+
+	if (!getrlimit(RLIMIT_FSIZE, &most) && base + wanted > most.rlim_cur)
+		return -EFBIG;
+	do {
+		error = posix_fallocate(fd, (off_t)base, (off_t)wanted);
+	} while (error == EINTR);
+	return -error;
+}
+
+/* As much as there is, from a whole window down to a page. */
+static int map_room(int fd)
+{
+	size_t least = (size_t)sysconf(_SC_PAGESIZE);
+	int error = -ENOSPC;
+	void *start;
+
+	for (room = WINDOW; room >= least; room /= 2) {
+		error = take_room(fd, room);
+		if (!error)
+			break;
+	}
+	if (error)
+		return error;
+	start = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		     (off_t)base);
 	if (start == MAP_FAILED)
-		return false;
+		return -errno;
 	window = start;
 	used = 0;
-	return true;
+	return 0;
+}
+
+/*
+ * Puts the next window over the file; no descriptor is left open, and no file
+ * without a window.  Return: 0 or -errno.
+ */
+static int map_window(int flags)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | flags, 0666);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = map_room(fd);
+	if (error && !base)
+		unlink(path);
+	close(fd);
+	return error;
+}
+
+static void next_window(void)
+{
+	int saved = errno;
+	int error;
+
+	munmap(window, room);
+	window = NULL;
+	base += room;
+	error = map_window(0);
+	off = error != 0;
+	if (error)
+		tell("libcowrecord: the trace ", " ends early: ", error);
+	errno = saved;
 }
 
 /* Lines go on over the end of a window. */
 static void store(const char *text, size_t length)
 {
-	size_t fits = WINDOW - used < length ? WINDOW - used : length;
+	size_t fits;
 
-	if (off)
-		return;
-	memcpy(window + used, text, fits);
-	used += fits;
-	if (fits == length)
-		return;
-	munmap(window, WINDOW);
-	base += WINDOW;
-	off = !map_window(0);
-	store(text + fits, length - fits);
+	while (!off && length) {
+		fits = room - used < length ? room - used : length;
+		memcpy(window + used, text, fits);
+		used += fits;
+		text += fits;
+		length -= fits;
+		if (length)
+			next_window();
+	}
 }
 
 static char *put_number(char *end, size_t value)
@@ -102,14 +176,20 @@ static void inherit(struct id_entry *entry)
 	write_line('a', entry->id, entry->size);
 }
 
-/* The first name that is not taken: an exec left the others. */
-static bool open_file(void)
+/*
+ * The first name that is not taken: an exec left the others.  Return: 0 or
+ * -errno.
+ */
+static int open_file(void)
 {
 	const char *prefix = secure_getenv("COWRECORD");
 	int number = 0;
+	int error;
 
-	if (!prefix)
-		return false;
+	if (!prefix) {
+		strcpy(path, "COWRECORD=");
+		return -EDESTADDRREQ;
+	}
 	do {
 		char turn[16] = "";
 
@@ -117,13 +197,12 @@ static bool open_file(void)
 			snprintf(turn, sizeof(turn), ".%d", number);
 		if (snprintf(path, sizeof(path), "%s.%d%s.rep", prefix,
 			     (int)getpid(), turn) >= (int)sizeof(path))
-			return false;
+			return -ENAMETOOLONG;
 		base = 0;
-		if (map_window(O_CREAT | O_EXCL))
-			return true;
+		error = map_window(O_CREAT | O_EXCL);
 		number++;
-	} while (errno == EEXIST);
-	return false;
+	} while (error == -EEXIST);
+	return error;
 }
 
 /* The numbers are put in when the command has ended, by cow/tools/record. */
@@ -134,13 +213,14 @@ static void begin(void)
 				     "                   0\n"
 				     "1\n";
 	int saved = errno;
+	int error;
 
 	begun = true;
 	next_id = 0;
-	off = !open_file();
-	if (off)
-		preload_fail("libcowrecord: can't write a trace as COWRECORD",
-			     path);
+	error = open_file();
+	off = error != 0;
+	if (error)
+		tell("libcowrecord: can't write the trace ", ": ", error);
 	store(header, sizeof(header) - 1);
 	ids_each(inherit);
 	errno = saved;
@@ -150,7 +230,7 @@ static void begin(void)
 static void in_child(void)
 {
 	if (window)
-		munmap(window, WINDOW);
+		munmap(window, room);
 	window = NULL;
 	begun = false;
 }
