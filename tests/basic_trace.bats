@@ -63,6 +63,16 @@ shapes="random binary staircase lifo fifo exponential"
 		$heap["stairs.repbest"] > $heap["stairs.repfirst"]' out
 }
 
+# The last run ended with status $1 and said one line on standard error, with $2.
+# shellcheck disable=SC2154 # run sets it
+said()
+{
+	echo "status $status: $stderr"
+	[ "$status" = "$1" ]
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == *"$2"* ]]
+}
+
 # What comes of the trace on standard input: its JSON line, its warnings.
 read_odd()
 {
@@ -109,16 +119,47 @@ read_odd()
 }
 
 @test "garbage never crashes it" {
-	local i
-	for ((i = 0; i < 20; i++)); do
+	for _ in {1..20}; do
 		head -c 20000 /dev/urandom >garbage
-		replay --policy first --quiet garbage
+		run -1 --separate-stderr replay --policy first garbage
+		said 1 "reading the trace garbage: not a trace"
 	done
-	printf 'a 0 99999999999999999999\na -5 3\na 99999999999999 3\nf\na 1\na 2 -7\nx 1 2\nr\n\0\0\n' |
-		read_odd
-	: | read_odd
-	tr '\0-\377' 'arf0-9 \n\0-\377' </dev/urandom | head -c 100000 |
-		read_odd
+	printf 'a 0 99999999999999999999\na -5 3\na 99999999999999 3\nf\na 1\na 2 -7\nx 1 2\nr\n\0\0\n%s' \
+		"$(yes 'f -1' | head -n 5)" | read_odd
+	tr '\0-\377' 'arf0-9 \n\0-\377' </dev/urandom | head -c 100000 >garbage
+	run -1 replay garbage
+}
+
+@test "what is no trace is an error, in one line, and no row is valid" {
+	: >empty
+	printf '1\n2\n3\n4\n' >header
+	printf 'a 0 9\nf 0\n' >short
+	(cat short && cat /etc/passwd) >mixed
+	local file
+	for file in /etc/passwd empty header mixed; do
+		run --separate-stderr replay "$file"
+		said 1 "reading the trace $file: not a trace: "
+		[ "$output" = "" ]
+	done
+	run -1 --separate-stderr replay --json /etc/passwd short
+	[ "${#lines[@]}" = 5 ]
+	# A half of a trace is one, too.
+	tracegen random | head -c 30000 >half
+	replay --policy first half
+}
+
+@test "an engine without policies has one row" {
+	tracegen random --ops 3000 >t.rep
+	local config
+	for config in engine=spans seal=off budget=10; do
+		replay --json --config "$config" t.rep >out
+		jq -s -e 'map(.allocator) == ["spans", "libc"] and
+			all(.valid and .backend == "-")' out
+	done
+	run --separate-stderr replay --config engine=spans --policy first t.rep
+	[ "$status" = 2 ]
+	[[ $stderr == *"settings of two engines: 'engine=spans,policy=first'"* ]]
+	run -2 replay --backend brk --config engine=spans t.rep
 }
 
 @test "memory that ends is said, with the operation" {
@@ -177,16 +218,6 @@ read_odd()
 	replay --json --policy best t.*.rep >out 2>warnings
 	run ! grep "not live" warnings
 	jq -s -e 'all(.valid and .operations > 1000)' out
-}
-
-# The last run ended with status $1 and said one line on standard error, with $2.
-# shellcheck disable=SC2154 # run sets it
-said()
-{
-	echo "status $status: $stderr"
-	[ "$status" = "$1" ]
-	[ "${#stderr_lines[@]}" = 1 ]
-	[[ $stderr == *"$2"* ]]
 }
 
 # A program that allocates 20,000 blocks in 1 MiB of trace, and ends with 5.

@@ -64,9 +64,18 @@ struct heap_trace {
  * @warn: where to say what is odd, a line each; NULL for nowhere
  * @trace: filled in; the caller ends it by heap_trace_end()
  *
- * Return: 0, or -errno when the file can't be read or memory ends.
+ * Return: 0, or -errno when the file can't be read or memory ends; -ENODATA when
+ * there is no operation in it, -EBADMSG when there are fewer than other lines.
  */
 int heap_trace_read(const char *path, FILE *warn, struct heap_trace *trace);
+
+/**
+ * heap_trace_why() - why a trace could not be read, in words
+ * @err: what heap_trace_read() returned
+ *
+ * Return: a string that is not the caller's.
+ */
+const char *heap_trace_why(int err);
 
 /**
  * heap_trace_end() - give the memory of a trace back
@@ -109,7 +118,7 @@ struct heap_trace_result {
  * touches every page and counts faults.  An allocator that crashes takes its
  * own process down only.
  *
- * Return: 0, or -errno when a child or its memory can't be had.
+ * Return: 0, or -errno when a child, its memory or such a heap can't be had.
  */
 int heap_trace_replay(const struct heap_trace *trace,
 		      const struct heap_config *config,

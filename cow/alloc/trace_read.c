@@ -3,7 +3,8 @@
  * Reading a trace.  Real files have wrong counts, free NULL as id -1, resize
  * ids they never allocated, allocate ids again while they are live and end in
  * the middle of a line: all are taken for what they mean, with a warning, and
- * what means nothing is passed over.
+ * what means nothing is passed over.  Where most of it means nothing it is no
+ * trace.
  */
 #include "compiler.h"
 #include "alloc.h"
@@ -34,6 +35,7 @@ struct reader {
 	size_t line;
 	size_t room;
 	size_t header_lines;
+	size_t strange; /* lines that are neither header nor operation */
 	struct id *ids; /* open addressing; the room is a power of two */
 	size_t id_room;
 	size_t live_bytes;
@@ -51,6 +53,12 @@ static __printf(2, 3) void odd(struct reader *reader, const char *format, ...)
 	vfprintf(reader->warn, format, args);
 	va_end(args);
 	fputc('\n', reader->warn);
+}
+
+static void strange(struct reader *reader, const char *what)
+{
+	reader->strange++;
+	odd(reader, "not %s", what);
 }
 
 static struct id *probe(struct id *ids, size_t room, long long name)
@@ -183,7 +191,7 @@ static int read_op(struct reader *reader, char *at)
 
 	if (!strchr("arf", kind) || !number(&at, &name) ||
 	    (kind != 'f' && !number(&at, &size))) {
-		odd(reader, "not an operation");
+		strange(reader, "an operation");
 		return 0;
 	}
 	if (*at)
@@ -208,7 +216,7 @@ static int read_line(struct reader *reader, char *at)
 	    reader->header_lines == HEAP_TRACE_HEADER_LINES)
 		return read_op(reader, at);
 	if (!number(&at, &value) || *at)
-		odd(reader, "not a header line");
+		strange(reader, "a header line");
 	else
 		trace->header[reader->header_lines++] =
 			(unsigned long long)value;
@@ -258,9 +266,44 @@ static int read_lines(struct reader *reader, FILE *file)
 	return err;
 }
 
+/* Reads all, and says nothing unless it is a trace. */
+static int read_trace(struct reader *reader, FILE *file)
+{
+	const struct heap_trace *trace = reader->trace;
+	int err = read_lines(reader, file);
+
+	if (err)
+		return err;
+	if (!trace->count)
+		return -ENODATA;
+	if (reader->strange > trace->count)
+		return -EBADMSG;
+	look_at_header(reader);
+	return 0;
+}
+
+/* What is odd is held back: a file that is no trace is one line, not nine. */
+static int read_quietly(struct reader *reader, FILE *file, FILE *warn)
+{
+	char *text = NULL;
+	size_t size;
+	int err;
+
+	reader->warn = open_memstream(&text, &size);
+	if (!reader->warn)
+		return -ENOMEM;
+	err = read_trace(reader, file);
+	if (fclose(reader->warn))
+		err = err ? err : -ENOMEM;
+	if (!err)
+		fputs(text, warn);
+	free(text);
+	return err;
+}
+
 int heap_trace_read(const char *path, FILE *warn, struct heap_trace *trace)
 {
-	struct reader reader = { .path = path, .warn = warn, .trace = trace };
+	struct reader reader = { .path = path, .trace = trace };
 	bool is_stdin = !strcmp(path, "-");
 	FILE *file = is_stdin ? stdin : fopen(path, "re");
 	int err;
@@ -268,16 +311,23 @@ int heap_trace_read(const char *path, FILE *warn, struct heap_trace *trace)
 	*trace = (struct heap_trace){ 0 };
 	if (!file)
 		return -errno;
-	err = read_lines(&reader, file);
+	err = warn ? read_quietly(&reader, file, warn) :
+		     read_trace(&reader, file);
 	if (!is_stdin)
 		fclose(file);
 	free(reader.ids);
-	if (err) {
+	if (err)
 		heap_trace_end(trace);
-		return err;
-	}
-	look_at_header(&reader);
-	return 0;
+	return err;
+}
+
+const char *heap_trace_why(int err)
+{
+	if (err == -ENODATA)
+		return "not a trace: no operation in it";
+	if (err == -EBADMSG)
+		return "not a trace: most lines are no operations";
+	return strerror(-err);
 }
 
 void heap_trace_end(struct heap_trace *trace)

@@ -331,10 +331,10 @@ static void child(const struct heap_trace *trace,
 	run.sizes = table(trace->slots, sizeof(*run.sizes));
 	run.shadows = table(trace->slots, sizeof(*run.shadows));
 	if (!run.blocks || !run.sizes || !run.shadows)
-		_exit(1);
+		_exit(ENOMEM);
 	err = config ? heap_open(config, &run.heap) : 0;
 	if (err)
-		_exit(1);
+		_exit(-err);
 	run.first_break = sbrk(0);
 	how(&run);
 	if (run.heap) {
@@ -369,7 +369,7 @@ static int run_in_child(const struct heap_trace *trace,
 			 WTERMSIG(status));
 		return 0;
 	}
-	return WEXITSTATUS(status) ? -ENOMEM : 0;
+	return -WEXITSTATUS(status);
 }
 
 int heap_trace_replay(const struct heap_trace *trace,

@@ -168,31 +168,35 @@ static bool put_header(int fd, const struct heap_trace *trace)
 	return pwrite(fd, header, (size_t)length, 0) == length;
 }
 
+static void complete(int fd, const char *path)
+{
+	struct heap_trace trace;
+	int result = heap_trace_read(path, NULL, &trace);
+
+	if (result) {
+		warnx("%s: %s", path, heap_trace_why(result));
+		return;
+	}
+	if (put_header(fd, &trace))
+		warnx("%s: %zu operation%s, %zu id%s, at most %zu byte%s live",
+		      path, trace.count, rep_s(trace.count), trace.slots,
+		      rep_s(trace.slots), trace.peak, rep_s(trace.peak));
+	else
+		warn("completing the trace %s", path);
+	heap_trace_end(&trace);
+}
+
 /* The command has ended, and its status is ours: what fails here is only said. */
 static void finish(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
-	struct heap_trace trace;
-	int result;
 
-	if (fd < 0 || !cut_tail(fd)) {
+	if (fd < 0 || !cut_tail(fd))
 		warn("completing the trace %s", path);
-		return;
-	}
-	result = heap_trace_read(path, NULL, &trace);
-	if (result) {
-		warnx("reading the trace %s: %s", path, strerror(-result));
-	} else {
-		if (put_header(fd, &trace))
-			warnx("%s: %zu operation%s, %zu id%s, at most %zu byte%s live",
-			      path, trace.count, rep_s(trace.count),
-			      trace.slots, rep_s(trace.slots), trace.peak,
-			      rep_s(trace.peak));
-		else
-			warn("completing the trace %s", path);
-		heap_trace_end(&trace);
-	}
-	close(fd);
+	else
+		complete(fd, path);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* All files of this run; those of earlier runs are complete already. */

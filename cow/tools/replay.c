@@ -26,6 +26,7 @@ struct options {
 	enum format format;
 	bool quiet;
 	struct heap_config config;
+	char *text; /* what that was read from: all options together */
 	const char *policy; /* the only one wanted, or "libc"; NULL is all */
 	char **traces;
 	size_t count;
@@ -89,13 +90,23 @@ static void print_table_row(const struct row *row)
 	printf(" %9ju %12zu\n", (uintmax_t)result->faults, result->peak_heap);
 }
 
+/* Where memory comes from, of a heap that has a choice. */
+static const char *backend_of(const struct row *row)
+{
+	const struct heap_config *config = &row->options->config;
+
+	return config->engine == HEAP_SPANS ?
+		       "-" :
+		       heap_backend_name(config->backend);
+}
+
 static void print_csv_row(const struct row *row)
 {
 	const struct heap_trace_result *result = &row->result;
 
 	printf("%s,%s,%s,%zu,%zu,%.4f,%.1f,%.2f,%.2f,%ju,%zu,%s\n", row->path,
-	       row->allocator, heap_backend_name(row->options->config.backend),
-	       row->trace->count, row->trace->peak, utilisation(row), kops(row),
+	       row->allocator, backend_of(row), row->trace->count,
+	       row->trace->peak, utilisation(row), kops(row),
 	       per_search(row, result->examined),
 	       per_search(row, result->steps), (uintmax_t)result->faults,
 	       result->peak_heap, result->valid ? "valid" : result->why);
@@ -109,9 +120,8 @@ static void print_json_row(const struct row *row)
 	object = json_pack(
 		"{s:s,s:s,s:s,s:I,s:I,s:I,s:b,s:s,s:I,s:f,s:f,s:I,s:I,s:I,s:I,s:I}",
 		"trace", row->path, "allocator", row->allocator, "backend",
-		heap_backend_name(row->options->config.backend), "operations",
-		(json_int_t)row->trace->count, "weight",
-		(json_int_t)row->trace->weight, "warnings",
+		backend_of(row), "operations", (json_int_t)row->trace->count,
+		"weight", (json_int_t)row->trace->weight, "warnings",
 		(json_int_t)row->trace->warnings, "valid", result->valid, "why",
 		result->why, "at", (json_int_t)result->at, "utilisation",
 		utilisation(row), "kops", kops(row), "searches",
@@ -167,46 +177,66 @@ static bool replay_with(struct row *row, const char *allocator,
 	return row->result.valid;
 }
 
-static bool replay(const struct options *options, const char *path)
+/* Each policy of the engine that has them, or the engine that has none. */
+static bool replay_with_ours(struct row *row, struct heap_config config)
 {
-	struct heap_config config = options->config;
-	struct row row = { .path = path, .options = options };
-	struct heap_trace trace;
 	bool valid = true;
 	int policy;
+
+	if (config.engine == HEAP_SPANS)
+		return replay_with(row, "spans", &config);
+	for (policy = 0; policy < HEAP_POLICIES; policy++) {
+		config.policy = policy;
+		valid &= replay_with(row, heap_policy_name(policy), &config);
+	}
+	return valid;
+}
+
+static bool replay(const struct options *options, const char *path)
+{
+	struct row row = { .path = path, .options = options };
+	struct heap_trace trace;
+	bool valid;
 	int err;
 
 	err = heap_trace_read(path, options->quiet ? NULL : stderr, &trace);
 	if (err) {
-		warnx("reading the trace %s: %s", path, strerror(-err));
+		warnx("reading the trace %s: %s", path, heap_trace_why(err));
 		return false;
 	}
 	row.trace = &trace;
 	print_head(&row);
 	rep_check_out();
-	for (policy = 0; policy < HEAP_POLICIES; policy++) {
-		config.policy = policy;
-		valid &= replay_with(&row, heap_policy_name(policy), &config);
-	}
+	valid = replay_with_ours(&row, options->config);
 	valid &= replay_with(&row, "libc", NULL);
 	heap_trace_end(&trace);
 	return valid;
 }
 
+/* All options together: one heap has to have them all. */
 static void set_config(struct options *options, const char *key,
-		       const char *value, const struct argp_state *state)
+		       const char *value, struct argp_state *state)
 {
+	struct heap_config all = { 0 };
+	const char *before = options->text;
 	char *text;
+	int result;
 
-	if (asprintf(&text, "%s%s", key, value) < 0)
+	if (asprintf(&text, "%s%s%s%s", before ? before : "", before ? "," : "",
+		     key, value) < 0)
 		err(1, "reading the option %s", value);
-	if (heap_config_parse(text, &options->config, NULL))
-		argp_error(state, "not understood: '%s'", text);
-	free(text);
+	result = heap_config_parse(text, &all, NULL);
+	if (result == -ENOTSUP)
+		argp_error(state, "settings of two engines: '%s'", text);
+	else if (result)
+		argp_error(state, "not understood: '%s%s'", key, value);
+	free(options->text);
+	options->text = text;
+	options->config = all;
 }
 
 static void set_policy(struct options *options, const char *name,
-		       const struct argp_state *state)
+		       struct argp_state *state)
 {
 	options->policy = name;
 	if (strcmp(name, "libc"))
@@ -253,7 +283,8 @@ static const struct argp_option option_list[] = {
 	{ "policy", KEY_POLICY, "NAME", 0,
 	  "only first, next, best, worst or libc", 0 },
 	{ "config", KEY_CONFIG, "TEXT", 0,
-	  "the heap, as COWALLOC has it: order=lifo,chunk=64K", 0 },
+	  "the heap, as COWALLOC has it: order=lifo,chunk=64K; or engine=spans, which has no policies",
+	  0 },
 	{ "json", KEY_JSON, NULL, 0, "one object a line", 0 },
 	{ "csv", KEY_CSV, NULL, 0, "comma-separated values", 0 },
 	{ "quiet", 'q', NULL, 0, "no warnings about odd traces", 0 },
@@ -264,7 +295,7 @@ static const struct argp argp = {
 	.options = option_list,
 	.parser = parse,
 	.args_doc = "TRACE...",
-	.doc = "Replay allocation traces under each fit policy and the C library, and check every block.\vutil: most bytes live at a time, of the most the allocator held.  examined: free blocks that a plain list search would look at, on average; steps: index nodes looked at instead.  faults: of a run that touches every page.  A TRACE of - is standard input.\n\nExit status: 0 all valid, 1 some not.",
+	.doc = "Replay allocation traces under each fit policy and the C library, and check every block.\vutil: most bytes live at a time, of the most the allocator held.  examined: free blocks that a plain list search would look at, on average; steps: index nodes looked at instead.  faults: of a run that touches every page.  A TRACE of - is standard input.\n\nExit status: 0 all valid, 1 some not, or no traces.",
 };
 
 int main(int argc, char **argv)
@@ -276,5 +307,6 @@ int main(int argc, char **argv)
 	rep_arguments(&argp, argc, argv, 0, &options);
 	for (i = 0; i < options.count; i++)
 		valid &= replay(&options, options.traces[i]);
+	free(options.text);
 	return valid ? 0 : 1;
 }

@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 		errx(2, "usage: replay_trace TRACE [TIMES]");
 	rc = heap_trace_read(argv[1], stderr, &trace);
 	if (rc)
-		errx(1, "read %s: %s", argv[1], strerror(-rc));
+		errx(1, "read %s: %s", argv[1], heap_trace_why(rc));
 	slot = bench_books((trace.slots + 1) * sizeof(*slot));
 	for (size_t n = 0; n < times; n++) {
 		for (size_t i = 0; i < trace.count; i++)
