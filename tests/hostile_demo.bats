@@ -196,7 +196,7 @@ no_room()
 	local demo
 	for demo in $COW_DEMOS; do
 		run --separate-stderr "$COPIES/$demo" --ask </dev/null
-		failed_with "read your prediction"
+		failed_with "read your prediction: no more input"
 	done
 }
 

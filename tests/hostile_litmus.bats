@@ -150,6 +150,33 @@ refused()
 	[[ $stderr == *"model read-ahead after MADV_PAGEOUT of a disk file"* ]]
 }
 
+@test "a folder that is not there is said before sequences are made up" {
+	run --separate-stderr timeout 10 "$LITMUS" --out /nowhere --random 1000000
+	[ "$status" = 2 ]
+	[[ $stderr == *"--out /nowhere: No such file"* ]]
+}
+
+@test "--ask asks again for what is no number, and says where input ends" {
+	printf 'map a anon private 8\nP0 write a\n' >"$BATS_TEST_TMPDIR/s"
+	run --separate-stderr "$LITMUS" --ask "$BATS_TEST_TMPDIR/s" <<<$'x\n-8\n\n8'
+	[ "$status" = 0 ]
+	[ "$(grep -c 'A whole number, please' <<<"$output")" = 3 ]
+	[[ $output == *"1 of 1 prediction right"* ]]
+	local input
+	for input in '' $'x\n'; do
+		run --separate-stderr "$LITMUS" --ask "$BATS_TEST_TMPDIR/s" < <(printf %s "$input")
+		[ "$status" = 1 ]
+		[ "$stderr" = "litmus: read your prediction: no more input" ]
+	done
+}
+
+@test "80 columns hold titles and facts" {
+	printf 'title %s\nmap a anon private 8\n' "$(printf 'word %.0s' {1..30})" >"$BATS_TEST_TMPDIR/s"
+	"$LITMUS" "$BATS_TEST_TMPDIR/s" >"$BATS_TEST_TMPDIR/out"
+	"$LITMUS" --machine >>"$BATS_TEST_TMPDIR/out"
+	run ! grep -E '.{81}' "$BATS_TEST_TMPDIR/out"
+}
+
 @test "options that make no sense" {
 	local options
 	for options in '' '--random 0' '--random x' '--tap --json x' '--model --kernel x' \

@@ -296,7 +296,9 @@ void lit_show_json(FILE *file, const struct lit_scenario *scenario,
  * @line: the line
  * @answer: set to the number of faults; -1 where the line touches nothing
  *
- * Return: 0, or -EPIPE when there is no more input.
+ * Asks again until it is a whole number.
+ *
+ * Return: 0, or -ENODATA when there is no more input.
  */
 int lit_ask(FILE *in, FILE *out, const struct lit_line *line, long *answer);
 

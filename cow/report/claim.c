@@ -94,30 +94,15 @@ static void put_question(const struct rep *r, const struct rep_claim *claim)
 
 int rep_ask(const struct rep *r, struct rep_claim *claim)
 {
-	char line[64], rest[64], extra;
+	int rc;
 
-	for (;;) {
+	do {
 		put_question(r, claim);
-		if (!fgets(line, sizeof(line), stdin)) {
-			putchar('\n');
-			return -ENODATA;
-		}
-		/* The rest of a long line is no answer to the next question. */
-		while (!strchr(line, '\n') &&
-		       fgets(rest, sizeof(rest), stdin) && !strchr(rest, '\n'))
-			;
-		/* A terminal has shown what was typed. */
-		if (!isatty(STDIN_FILENO))
-			printf("%s", line);
-		if (sscanf(line, "%" SCNu64 " %c", &claim->answer, &extra) ==
-			    1 &&
-		    !strchr(line, '-'))
-			break;
-		printf("%*sA whole number, please.\n", REP_INDENT + REP_LABEL,
-		       "");
-	}
-	claim->asked = true;
-	return 0;
+		rc = rep_read_answer(stdin, stdout, REP_INDENT + REP_LABEL,
+				     &claim->answer);
+	} while (rc == -EINVAL);
+	claim->asked = !rc;
+	return rc;
 }
 
 void rep_gap_text(const struct rep_claim *claim, char *text, size_t size)

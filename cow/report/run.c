@@ -137,7 +137,7 @@ static size_t columns(void)
 	struct winsize size;
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 40)
-		return 80;
+		return REP_WIDTH;
 	return size.ws_col < 100 ? size.ws_col : 100;
 }
 

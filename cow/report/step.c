@@ -80,13 +80,21 @@ void rep_expect(struct rep *r, uint64_t value, const char *unit,
 }
 
 /* All questions are asked before an answer is given away. */
+static bool ask(struct rep *r, struct rep_claim *claim)
+{
+	if (!rep_ask(r, claim))
+		return true;
+	snprintf(r->why, sizeof(r->why), REP_NO_INPUT);
+	r->failed = true;
+	return false;
+}
+
 static void announce(struct rep *r)
 {
 	if (!r->n_claims || r->failed)
 		return;
 	for (size_t i = 0; i < r->n_claims && r->options.ask; i++)
-		if (rep_failed(r, rep_ask(r, &r->claims[i]),
-			       "read your prediction"))
+		if (!ask(r, &r->claims[i]))
 			return;
 	for (size_t i = 0; i < r->n_claims && r->render->predict; i++)
 		r->render->predict(r, &r->claims[i]);

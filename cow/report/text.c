@@ -69,15 +69,17 @@ void rep_wrapped(const struct rep *r, const char *label, const char *text,
 	} while (*text);
 }
 
-/* Text from the left margin on, wrapped. */
-static void paragraph(const struct rep *r, const char *text)
+void rep_paragraph(size_t width, size_t indent, const char *text)
 {
-	while (*text) {
-		size_t len = fitting(text, r->width);
+	size_t left = 0;
 
-		printf("%.*s\n", (int)len, text);
+	while (*text) {
+		size_t len = fitting(text, width - left);
+
+		printf("%*s%.*s\n", (int)left, "", (int)len, text);
 		text += len;
 		text += strspn(text, " ");
+		left = indent;
 	}
 }
 
@@ -90,7 +92,7 @@ static void begin(struct rep *r)
 	printf(": %s\n", r->demo->title);
 	/* Who is asked is not told first. */
 	if (!r->options.ask)
-		paragraph(r, r->demo->lesson);
+		rep_paragraph(r->width, 0, r->demo->lesson);
 	if (r->options.seed)
 		snprintf(variant, sizeof(variant), "Variant %" PRIu64 ". ",
 			 r->options.seed);
@@ -103,7 +105,7 @@ static void begin(struct rep *r)
 		r->source == OBS_RUSAGE ? "" : " and getrusage",
 		r->sees_frames ? FRAMES_SEEN : FRAMES_HIDDEN,
 		r->drains ? "" : NOT_DRAINED);
-	paragraph(r, text);
+	rep_paragraph(r->width, 0, text);
 }
 
 /* The statement, and which ones of the course it settles. */
@@ -310,7 +312,7 @@ static void end(struct rep *r)
 	}
 	if (r->options.ask) {
 		putchar('\n');
-		paragraph(r, r->demo->lesson);
+		rep_paragraph(r->width, 0, r->demo->lesson);
 	}
 	putchar('\n');
 	rep_labels_text(r, labels, sizeof(labels));

@@ -4,6 +4,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,5 +80,42 @@ void rep_arguments(const struct argp *argp, int argc, char **argv,
 
 int rep_cannot_run(int error)
 {
-	return error == ENOENT ? 127 : 126;
+	switch (error) {
+	case ENOENT:
+		return 127;
+	case E2BIG:
+	case EACCES:
+	case EISDIR:
+	case ELIBBAD:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENOEXEC:
+	case ENOTDIR:
+	case ETXTBSY:
+		return 126;
+	default:
+		return EXIT_FAILURE;
+	}
+}
+
+int rep_read_answer(FILE *in, FILE *out, int indent, uint64_t *value)
+{
+	char line[64], rest[64], extra;
+
+	if (!fgets(line, sizeof(line), in)) {
+		fputc('\n', out);
+		return -ENODATA;
+	}
+	/* The rest of a long line is no answer to the next question. */
+	while (!strchr(line, '\n') && fgets(rest, sizeof(rest), in) &&
+	       !strchr(rest, '\n'))
+		;
+	/* A terminal has shown what was typed. */
+	if (!isatty(fileno(in)))
+		fprintf(out, "%.*s\n", (int)strcspn(line, "\n"), line);
+	if (sscanf(line, "%" SCNu64 " %c", value, &extra) == 1 &&
+	    !strchr(line, '-'))
+		return 0;
+	fprintf(out, "%*sA whole number, please.\n", indent, "");
+	return -EINVAL;
 }

@@ -3,7 +3,9 @@
 #ifndef COW_REPORT_TOOL_H
 #define COW_REPORT_TOOL_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct argp;
 
@@ -41,8 +43,33 @@ void rep_check_out(void);
  * rep_cannot_run() - The exit status of a program that could not run another.
  * @error: the errno of exec
  *
- * Return: as env(1) and timeout(1) have it: 127 not found, 126 otherwise.
+ * Return: as env(1) and timeout(1) have it: 127 not found, 126 it can't be run;
+ * 1 for what is no matter of the file, such as memory.
  */
 int rep_cannot_run(int error);
+
+/* The house's width, where nobody has said another one. */
+#define REP_WIDTH 80
+
+/**
+ * rep_paragraph() - Print text, wrapped at blanks.
+ * @width: columns
+ * @indent: columns left free in all lines but the first
+ * @text: the text; a newline follows it
+ */
+void rep_paragraph(size_t width, size_t indent, const char *text);
+
+#define REP_NO_INPUT "read your prediction: no more input"
+
+/**
+ * rep_read_answer() - Read a whole number that was asked for.
+ * @in: where from
+ * @out: where the question stands; echoes what no terminal has shown
+ * @indent: columns before what is said of anything but a number
+ * @value: set to it
+ *
+ * Return: 0, -EINVAL to ask again, -ENODATA when there is no more input.
+ */
+int rep_read_answer(FILE *in, FILE *out, int indent, uint64_t *value);
 
 #endif

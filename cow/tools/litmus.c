@@ -71,7 +71,7 @@ static struct {
 	const char *dir;
 	char **file;
 	int files;
-} opt = { .random = { .seed = 1, .ops = 24, .out = "." }, .dir = "/var/tmp" };
+} opt = { .random = { .seed = 1, .ops = 24 }, .dir = "/var/tmp" };
 
 static struct lit_lab lab;
 static struct lit_scenario scenario;
@@ -103,6 +103,9 @@ static void check_options(struct argp_state *state)
 		argp_error(state, "--huge and --ksm go with --random");
 	if (opt.huge && opt.ksm)
 		argp_error(state, "--huge and --ksm exclude each other");
+	if (opt.random.out && access(opt.random.out, W_OK | X_OK))
+		argp_error(state, "--out %s: %s", opt.random.out,
+			   strerror(errno));
 	if (opt.random.sequences && opt.mode != LIT_COMPARE)
 		argp_error(state, "--random compares model and kernel");
 }
@@ -210,7 +213,7 @@ static void show_why(void)
 static int before(void *arg, const struct lit_line *line)
 {
 	if (opt.ask && lit_ask(stdin, stdout, line, &answer))
-		errx(FAIL, "read your prediction: no more input");
+		errx(FAIL, REP_NO_INPUT);
 	return 0;
 }
 
@@ -237,6 +240,16 @@ static int after(void *arg, const struct lit_outcome *outcome)
 	return 0;
 }
 
+static void print_title(const char *path)
+{
+	char *text;
+
+	if (asprintf(&text, "%s: %s", path, scenario.title) < 0)
+		err(FAIL, "say what %s is about", path);
+	rep_paragraph(REP_WIDTH, 4, text);
+	free(text);
+}
+
 /* Read and run one file; returns an exit status. */
 static int run_file(const char *path)
 {
@@ -257,7 +270,7 @@ static int run_file(const char *path)
 		return USAGE;
 	}
 	if (!opt.json && !opt.tap && !opt.quiet)
-		printf("%s: %s\n", path, scenario.title);
+		print_title(path);
 	rc = lit_play(&lab, &scenario, opt.mode, &player);
 	if (rc == -ENODEV) {
 		skipped++;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "litmus_machine.h"
+#include "report/report.h"
 
 enum {
 	KEY_MACHINE = 0x200,
@@ -120,6 +121,8 @@ void litmus_machine_apply(struct mm_machine *machine)
 
 void litmus_machine_show(const struct mm_machine *machine)
 {
+	char line[200];
+
 	printf("Linux %u.%u.%u, fault-around %d pages\n\n",
 	       machine->kernel >> 16, machine->kernel >> 8 & 0xff,
 	       machine->kernel & 0xff, machine->around);
@@ -128,7 +131,9 @@ void litmus_machine_show(const struct mm_machine *machine)
 		const char *since;
 		const char *text = mm_fact_text(i, &since);
 
-		printf("%-5s %-13s %s: %s\n", mm_has(machine, i) ? "yes" : "no",
-		       since ? since : "-", mm_fact_id(i), text);
+		snprintf(line, sizeof(line), "%-5s %-13s %s: %s",
+			 mm_has(machine, i) ? "yes" : "no", since ? since : "-",
+			 mm_fact_id(i), text);
+		rep_paragraph(REP_WIDTH, 20, line);
 	}
 }

@@ -22,7 +22,8 @@ static void reproduce(uint64_t seed, struct lit_sequence *sequence,
 		      struct lit_diff *diff)
 {
 	char path[LIT_WHAT_MAX];
-	int rc = lit_reproduce(lab, seed, sequence, diff, how->out, path);
+	int rc = lit_reproduce(lab, seed, sequence, diff,
+			       how->out ? how->out : ".", path);
 
 	if (rc)
 		errx(EXIT_FAILURE, "%s: %s", lit_what(), strerror(-rc));

@@ -10,7 +10,7 @@
  * @sequences: how many
  * @seed: number of the first one
  * @ops: operations of each
- * @out: folder to write one that differs to
+ * @out: folder to write one that differs to; NULL for this one
  */
 struct litmus_random {
 	long sequences;
