@@ -65,6 +65,7 @@ TOOLS := cow/tools/doctor cow/tools/ledger cow/tools/fail cow/tools/sandbox \
 # Further files of programs: their rules below say whose.
 PARTS := $(patsubst %,cow/tools/doctor_%,host damon) cow/tools/fail_sweep \
 	 cow/tools/ledger_print cow/tools/sandbox_rules cow/tools/sandbox_decide \
+	 cow/tools/sandbox_profile \
 	 cow/tools/litmus_machine cow/tools/litmus_random \
 	 $(patsubst %,cow/tools/myths_%,course people facts claim run say)
 LABS  := sbrkdemo/labs/01_bump \
@@ -169,7 +170,7 @@ $(O)/cow/tools/fail: $(O)/cow/tools/fail_sweep.o
 $(O)/cow/tools/ledger: $(O)/cow/tools/ledger_print.o
 $(O)/cow/tools/litmus: $(O)/cow/tools/litmus_machine.o \
 	$(O)/cow/tools/litmus_random.o
-$(O)/cow/tools/sandbox: $(patsubst %,$(O)/cow/tools/sandbox_%.o,rules decide)
+$(O)/cow/tools/sandbox: $(patsubst %,$(O)/cow/tools/sandbox_%.o,rules decide profile)
 $(O)/cow/tools/myths: $(patsubst %,$(O)/cow/tools/myths_%.o, \
 	course people facts claim run say)
 $(addprefix $(O)/,$(examiners)): $(O)/libexam.a

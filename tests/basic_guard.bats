@@ -12,10 +12,11 @@ setup() {
 	chmod 755 "$tmp"
 	# Where anyone may run them: the build may lie in a closed home.
 	mkdir "$tmp/bin"
-	install "$build"/cow/tools/{ledger,fail} "$build"/cow/denied \
+	install "$build"/cow/tools/{ledger,fail,sandbox} "$build"/cow/denied \
 		"$build"/tests/fixtures/{asks,frail} "$tmp/bin"
 	ledger=$tmp/bin/ledger
 	fail=$tmp/bin/fail
+	sandbox=$tmp/bin/sandbox
 	asks=$tmp/bin/asks
 	frail=$tmp/bin/frail
 	nobody=()
@@ -119,13 +120,11 @@ same_as_strace() {
 	[ "$status" -eq 7 ]
 	run "$ledger" -o /dev/null -- sh -c 'kill -TERM $$'
 	[ "$status" -eq 143 ]
-	run "$ledger" -- no-such-command
-	[ "$status" -eq 1 ]
-	[ "$output" = "ledger: starting no-such-command: No such file or directory" ]
+	run -127 "$ledger" -- no-such-command
+	[ "$output" = "ledger: running no-such-command: No such file or directory" ]
 	echo 'not a program' > "$tmp/bad"
 	chmod +x "$tmp/bad"
-	run "$ledger" -- "$tmp/bad"
-	[ "$status" -eq 1 ]
+	run -126 "$ledger" -- "$tmp/bad"
 	[[ $output == *"Exec format error"* ]]
 	run "$ledger"
 	[ "$status" -eq 2 ]
@@ -300,6 +299,45 @@ own_programs_bear()
 	[ "$status" -eq 0 ]
 	[[ $output =~ ([0-9]+)" refused calls" ]]
 	[ "${BASH_REMATCH[1]}" -ge 10 ]
+}
+
+# ends STATUS TEXT COMMAND... : with this status, and one line that has the text
+ends() {
+	run "-$1" --separate-stderr "${@:3}"
+	echo "${*:3}: $stderr"
+	# shellcheck disable=SC2154 # run sets it
+	[ "$(grep -c . <<<"$stderr")" = 1 ]
+	[[ $stderr == *"$2"* ]]
+}
+
+@test "what can't be run is told by env's exit statuses" {
+	need_plain
+	local tool
+	for tool in "$ledger" "$fail --call mremap" "$fail --sweep" "$sandbox"; do
+		# shellcheck disable=SC2086 # a tool and its options
+		ends 127 "running no-such-command: No such file" $tool -- no-such-command
+		# shellcheck disable=SC2086 # a tool and its options
+		ends 126 "running /etc/passwd: Permission denied" $tool -- /etc/passwd
+	done
+	run "$sandbox" --help
+	[[ $output == *"Exit status"*"127 if it is not found"*"lab   5 s of CPU time, 10 s in all"*"files of 16 MiB"* ]]
+}
+
+@test "slips in options are refused" {
+	local task folder
+	for task in 1.x 1. 2 01 1..2 ''; do
+		run -2 "$fail" --call mmap --task "$task" -- true
+		[[ $output == *"not a task, as 1 or 1.2 is: $task"* ]]
+	done
+	for folder in --read --write; do
+		run -2 "$sandbox" "$folder" /no/such -- true
+		[[ $output == *"$folder /no/such: No such file"* ]]
+	done
+}
+
+@test "one call is one call" {
+	need_plain
+	ends 0 "only 1 such call" "$fail" --call execve --nth 2 -- true
 }
 
 @test "the guard's own programs take refused calls well" {

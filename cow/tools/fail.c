@@ -107,6 +107,23 @@ static void parse_part(struct argp_state *state, const char *arg)
 		argp_error(state, "not a part, as 2/5 is: %s", arg);
 }
 
+/* The command is 1; what the second fork of a task made adds ".2". */
+static bool is_task(const char *name)
+{
+	const char *at = name;
+
+	for (;; at++) {
+		size_t digits = strspn(at, "0123456789");
+
+		if (!digits || *at == '0')
+			return false;
+		at += digits;
+		if (*at != '.')
+			break;
+	}
+	return !*at && *name == '1' && (!name[1] || name[1] == '.');
+}
+
 /* Options that refine the rule begun by the last --call. */
 static error_t parse_rule(int key, char *arg, struct argp_state *state)
 {
@@ -116,6 +133,9 @@ static error_t parse_rule(int key, char *arg, struct argp_state *state)
 		argp_error(state, "-%c comes after the --call it is for", key);
 	f = &opt.faults[opt.nfaults - 1];
 	if (key == 't') {
+		if (!is_task(arg))
+			argp_error(state, "not a task, as 1 or 1.2 is: %s",
+				   arg);
 		f->task = arg;
 	} else if (key == 'E') {
 		f->error = parse_errno(arg);
@@ -225,7 +245,8 @@ _Noreturn void cannot_run(int error)
 		errx(4,
 		     "%s: this process is under a guard already, and the kernel allows one",
 		     opt.argv[0]);
-	errx(1, "running %s: %s", opt.argv[0], strerror(-error));
+	errx(rep_cannot_run(-error), "running %s: %s", opt.argv[0],
+	     strerror(-error));
 }
 
 static int run_once(void)
@@ -248,8 +269,8 @@ static int run_once(void)
 	for (i = 0; i < opt.nfaults; i++)
 		if (!opt.faults[i].hits && !opt.quiet)
 			warnx("a rule never struck: only %" PRIu64
-			      " such calls",
-			      opt.faults[i].seen);
+			      " such call%s",
+			      opt.faults[i].seen, rep_s(opt.faults[i].seen));
 	if (t.timed_out)
 		errx(1, "%s: killed after %d s", opt.argv[0],
 		     opt.time_ms / 1000);
@@ -263,7 +284,7 @@ int main(int argc, char **argv)
 		options,
 		parse,
 		"-- COMMAND [ARG...]",
-		"Make memory calls of a command fail, exactly the ones named.\vbrk is failed as the kernel fails it: it returns the break as it was, whatever --errno says. The exit status is the command's; with --sweep, 1 when a run crashed, hung, leaked or gave a wrong result.",
+		"Make memory calls of a command fail, exactly the ones named.\vbrk is failed as the kernel fails it: it returns the break as it was, whatever --errno says. Exit status: the command's; with --sweep, 1 when a run crashed, hung, leaked or gave a wrong result. 127 if the command is not found, 126 if it can't be run, 4 under another guard, 2 bad usage.",
 		NULL,
 		NULL,
 		NULL

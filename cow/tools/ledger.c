@@ -217,6 +217,16 @@ static void pass_on(struct guard *g)
 		guard_kill(g, sig);
 }
 
+static _Noreturn void cannot_run(int error)
+{
+	if (error == -EBUSY)
+		errx(4,
+		     "%s: this process is under a guard already, and the kernel allows one",
+		     opt.argv[0]);
+	errx(rep_cannot_run(-error), "running %s: %s", opt.argv[0],
+	     strerror(-error));
+}
+
 /* Return: the command's exit status, as a shell has it. */
 static int supervise(struct guard *g)
 {
@@ -235,8 +245,7 @@ static int supervise(struct guard *g)
 		if (ev.what == GUARD_EXIT) {
 			status = ev.status;
 			if (ev.error)
-				errx(1, "running %s: %s", opt.argv[0],
-				     strerror(-ev.error));
+				cannot_run(ev.error);
 		}
 		if (ev.what != GUARD_CALL)
 			continue;
@@ -277,7 +286,7 @@ int main(int argc, char **argv)
 		options,
 		parse,
 		"-- COMMAND [ARG...]",
-		"Count the calls by which a command asks for memory.",
+		"Count the calls by which a command asks for memory.\vExit status: the command's; 127 if it is not found, 126 if it can't be run, 4 under another guard, 1 if it can't be counted, 2 bad usage.",
 		NULL,
 		NULL,
 		NULL
@@ -301,12 +310,8 @@ int main(int argc, char **argv)
 		spec.flags |= GUARD_HOLD;
 	spec.argv = opt.argv;
 	error = guard_open(&g, &spec);
-	if (error == -EBUSY)
-		errx(4,
-		     "%s: this process is under a guard already, and the kernel allows one",
-		     opt.argv[0]);
 	if (error)
-		errx(1, "starting %s: %s", opt.argv[0], strerror(-error));
+		cannot_run(error);
 	if (opt.hold && !guard_held(g))
 		errx(1, "holding %s: nobody may trace here", opt.argv[0]);
 	catch_signals();

@@ -30,33 +30,6 @@
 #define STOP_MS	    1000 /* from a signal that is handed on to SIGKILL */
 #define FOLDER_NAME "cow-sandbox" /* of the TMPDIR */
 
-static const struct profile profiles[] = {
-	{ .name = "lab",
-	  .write_here = true,
-	  .watch_memory = true,
-	  .hold = true,
-	  .cpu_s = 5,
-	  .wall_s = 10,
-	  .tasks = 32,
-	  .files = 64,
-	  .descriptors = 128,
-	  .memory = 512ULL << 20,
-	  .file_size = 16ULL << 20,
-	  .output = 64ULL << 20 },
-	{ .name = "demo",
-	  .exec = true,
-	  .caps = true,
-	  .read_all = true,
-	  .cpu_s = 60,
-	  .wall_s = 120,
-	  .tasks = 256,
-	  .files = 256,
-	  .descriptors = 1024,
-	  .memory = 4ULL << 30,
-	  .file_size = 1ULL << 30,
-	  .output = 4ULL << 30 },
-};
-
 struct profile is; /* with options applied */
 static char **command;
 static char folder[PATH_MAX];
@@ -113,24 +86,22 @@ static void parse_report(struct argp_state *state, const char *arg)
 	report = fd;
 }
 
-static void choose(struct argp_state *state, const char *name)
+/* To open what is not there is no use, and may be a slip. */
+static void check_folder(struct argp_state *state, const char *option,
+			 const char *path)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(profiles) / sizeof(*profiles); i++) {
-		if (!strcmp(profiles[i].name, name)) {
-			is = profiles[i];
-			return;
-		}
-	}
-	argp_error(state, "no such profile: %s (lab, demo)", name);
+	if (access(path, F_OK))
+		argp_error(state, "%s %s: %s", option, path, strerror(errno));
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
 	case 'p':
-		choose(state, arg);
+		if (!find_profile(arg))
+			argp_error(state, "no such profile: %s (lab, demo)",
+				   arg);
+		is = *find_profile(arg);
 		break;
 	case 'c':
 		is.cpu_s = parse_number(state, arg);
@@ -151,9 +122,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		is.output = parse_number(state, arg);
 		break;
 	case 'R':
+		check_folder(state, "--read", arg);
 		folders.read = arg;
 		break;
 	case 'W':
+		check_folder(state, "--write", arg);
 		folders.write = arg;
 		break;
 	case 'x':
@@ -221,7 +194,8 @@ static bool over_limit(struct guard *g, long begin)
 static void tell_end(const struct guard_event *ev)
 {
 	if (ev->error)
-		errx(1, "running %s: %s", command[0], strerror(-ev->error));
+		errx(rep_cannot_run(-ev->error), "running %s: %s", command[0],
+		     strerror(-ev->error));
 	if (!WIFSIGNALED(ev->status))
 		return;
 	if (WTERMSIG(ev->status) == SIGXCPU)
@@ -337,8 +311,8 @@ static int run(void)
 		return 4;
 	}
 	if (error) {
-		warnx("starting %s: %s", command[0], strerror(-error));
-		return 1;
+		warnx("running %s: %s", command[0], strerror(-error));
+		return rep_cannot_run(-error);
 	}
 	if (is.hold && !guard_held(g))
 		warnx("no ptrace here: what children nobody waits for use is not counted");
@@ -361,14 +335,14 @@ int main(int argc, char **argv)
 		options,
 		parse,
 		"-- COMMAND [ARG...]",
-		"Run a program that may do no harm, and tell what it tried.\vThe exit status is the command's; 1 when a call was refused or a limit reached.",
+		"Run a program that may do no harm, and tell what it tried.\vExit status: the command's, also 128 and its signal; 1 when a call was refused or a limit reached; 127 if it is not found, 126 if it can't be run, 4 under another guard, 2 bad usage.",
 		NULL,
-		NULL,
+		help_profiles,
 		NULL
 	};
 	int error;
 
-	is = profiles[0];
+	is = *find_profile("lab");
 	rep_arguments(&argp, argc, argv, ARGP_IN_ORDER, NULL);
 	part_from_stderr();
 	if (!getcwd(folder, sizeof(folder)))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sandbox.h - what the two files of cow/tools/sandbox share. */
+/* sandbox.h - what the files of cow/tools/sandbox share. */
 #ifndef TOOLS_SANDBOX_H
 #define TOOLS_SANDBOX_H
 
@@ -16,6 +16,12 @@ struct profile {
 	unsigned long cpu_s, wall_s, tasks, files, descriptors;
 	unsigned long long memory, file_size, output;
 };
+
+/* Return: the profile of that name, or NULL. */
+const struct profile *find_profile(const char *name);
+
+/* argp's help filter: the limits of all profiles. */
+char *help_profiles(int key, const char *text, void *input);
 
 extern struct profile is; /* the one in force */
 extern unsigned long refused; /* calls */
