@@ -69,7 +69,7 @@ static size_t matches(struct rep *r, const struct obs_window *at, char value)
 
 static const char *pages_that(const struct rep *r)
 {
-	return rep_sees_frames(r) ? "that are the same frames as before" :
+	return rep_sees_frames(r) ? "that are the same frame as before" :
 				    "that are there";
 }
 

@@ -350,3 +350,12 @@ plain_text()
 	SANDBOX='' run scripts/tour "$COPIES" cow/spaces
 	[[ $output == *"---- 1 program in "* ]]
 }
+
+@test "what one thing does is told in the singular" {
+	local demo
+	for demo in cow/pool mmapdemo/remap mmapdemo/bounds; do
+		"$COPIES/$demo" --pages 1 >"$BATS_TEST_TMPDIR/out"
+		run ! grep -E '^ +([a-z]+ +)?1 [a-z]+ that (are|fail|read|show|were) ' "$BATS_TEST_TMPDIR/out"
+		grep -qE ' 1 [a-z]+ that (is|fails|reads) ' "$BATS_TEST_TMPDIR/out"
+	done
+}

@@ -43,6 +43,33 @@ static void kinds_text(const uint64_t *kind, uint64_t total, char *text,
 	}
 }
 
+/* What one thing does: "that are one frame" is "that is one frame". */
+static const struct verb {
+	const char *many;
+	const char *one;
+} verbs[] = {
+	{ "that are ", "that is " },	 { "that count ", "that counts " },
+	{ "that end ", "that ends " },	 { "that fail ", "that fails " },
+	{ "that give ", "that gives " }, { "that hold ", "that holds " },
+	{ "that read ", "that reads " }, { "that refuse ", "that refuses " },
+	{ "that show ", "that shows " }, { "that stay ", "that stays " },
+	{ "that were ", "that was " },
+};
+
+static void what_text(const char *what, uint64_t value, char *text, size_t size)
+{
+	for (size_t i = 0; value == 1 && i < sizeof(verbs) / sizeof(*verbs);
+	     i++) {
+		size_t length = strlen(verbs[i].many);
+
+		if (strncmp(what, verbs[i].many, length))
+			continue;
+		snprintf(text, size, " %s%s", verbs[i].one, what + length);
+		return;
+	}
+	snprintf(text, size, " %s", what);
+}
+
 void rep_claim_text(const struct rep_claim *claim, bool measured, char *text,
 		    size_t size)
 {
@@ -56,7 +83,7 @@ void rep_claim_text(const struct rep_claim *claim, bool measured, char *text,
 	if (claim->faults)
 		kinds_text(kind, value, tail, sizeof(tail));
 	else
-		snprintf(tail, sizeof(tail), " %s", claim->what);
+		what_text(claim->what, value, tail, sizeof(tail));
 	if (claim->faults && !value)
 		snprintf(text, size, "no fault");
 	else
