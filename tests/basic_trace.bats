@@ -107,6 +107,9 @@ read_odd()
 	[ "$(jq .operations out)" = 4 ]
 	printf '1\r\n1\r\n2\r\n9\r\n\r\n a 0  9\r\nf 0\r\n' | read_odd
 	[ ! -s warnings ]
+	printf '1\n1\n1\n1\na 0 1\n' >one
+	[ "$(replay --policy libc one 2>&1 | head -n 2)" = "one:5: 1 byte is never freed
+one: 1 operation, 1 id, at most 1 byte live" ]
 	printf 'a 0 9\nf 0' | read_odd
 	grep "header has 0 lines" warnings
 }

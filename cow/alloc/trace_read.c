@@ -242,9 +242,10 @@ static void look_at_header(struct reader *reader)
 		odd(reader, "the header says %llu operations, there are %zu",
 		    header[2], trace->count);
 	if (reader->live_bytes)
-		odd(reader, "%zu bytes are never freed", reader->live_bytes);
+		odd(reader, "%zu %s never freed", reader->live_bytes,
+		    reader->live_bytes == 1 ? "byte is" : "bytes are");
 	if (reader->warn && trace->warnings > WARNINGS_SHOWN)
-		fprintf(reader->warn, "%s: and %zu warnings more\n",
+		fprintf(reader->warn, "%s: warnings not shown: %zu\n",
 			reader->path, trace->warnings - WARNINGS_SHOWN);
 }
 

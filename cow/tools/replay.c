@@ -64,9 +64,11 @@ static double per_search(const struct row *row, uint64_t what)
 
 static void print_table_head(const struct row *row)
 {
-	printf("%s: %zu operations, %zu ids, at most %zu bytes live\n",
-	       row->path, row->trace->count, row->trace->slots,
-	       row->trace->peak);
+	const struct heap_trace *trace = row->trace;
+
+	printf("%s: %zu operation%s, %zu id%s, at most %zu byte%s live\n",
+	       row->path, trace->count, rep_s(trace->count), trace->slots,
+	       rep_s(trace->slots), trace->peak, rep_s(trace->peak));
 	printf("%-9s %-5s %7s %9s %10s %8s %9s %12s\n", "allocator", "valid",
 	       "util %", "kops/s", "examined", "steps", "faults", "peak heap");
 }
