@@ -167,6 +167,27 @@ lost_by()
 	lost_by 60000 classify.sh record.sh trace.sh 'flame.sh --fp'
 }
 
+@test "record.sh draws a mapping of terabytes by what was touched" {
+	local source=$BATS_TEST_TMPDIR/vast.c
+
+	need_perf
+	[ -z "$SAN" ] || skip "a sanitizer has that address space itself"
+	cat >"$source" <<-END
+		#include <sys/mman.h>
+		int main(void)
+		{
+			char *p = mmap(0, 1UL << 44, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			return p == MAP_FAILED || !++p[0] || !++p[1UL << 43];
+		}
+	END
+	cc -o "$BATS_TEST_TMPDIR/vast" "$source"
+	timeout 60 record.sh -- "$BATS_TEST_TMPDIR/vast" >out
+	cat out
+	# Read, and then written to.
+	grep -qE '^ {9}2\.{31}2\.{31}  x[0-9]+$' out
+}
+
 @test "record.sh shows which page of which mapping faulted, to anyone" {
 	need_perf
 	record.sh -- ./faulter copy 64 >out

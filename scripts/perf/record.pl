@@ -61,20 +61,22 @@ sub show
 	my ($image, $area) = @_;
 	my $heat = $image->{heat}{ $area->{name} };
 	my $pages = $area->{end} - $area->{start};
-	my ($each, $sum, $touched, $strip) = (1, 0, 0, '');
+	my ($each, $sum, $touched) = (1, 0, 0);
+	my @most;
 
+	# By what was touched: there are mappings of terabytes.
 	$each *= 2 while $each * WIDTH < $pages;
-	for (my $at = $area->{start}; $at < $area->{end}; $at += $each) {
-		my $most = 0;
+	for my $at (grep { $_ >= $area->{start} && $_ < $area->{end} } keys %$heat) {
+		my $place = int(($at - $area->{start}) / $each);
+		my $faults = $heat->{$at};
 
-		for (grep { $_ } @$heat{ $at .. $at + $each - 1 }) {
-			$sum += $_;
-			$touched++;
-			$most = $_ if $_ > $most;
-		}
-		$strip .= $most > 9 ? '+' : $most || '.';
+		$sum += $faults;
+		$touched++;
+		$most[$place] = $faults if $faults > ($most[$place] // 0);
 	}
 	return if !$sum;
+	my $strip = join '', map { $_ ? $_ > 9 ? '+' : $_ : '.' }
+		map { $most[$_] } 0 .. int(($pages - 1) / $each);
 	my $name = $area->{name};
 
 	substr($name, 0, length($name) - 57) = '...' if length($name) > 60;
