@@ -270,8 +270,8 @@ ended_early()
 	run --separate-stderr "${plain[@]}" record -o closed/x touch ran
 	said 1 "closed/x: Permission denied"
 	[ ! -e ran ]
-	run -127 --separate-stderr record no-such-command
-	said 127 "running no-such-command: No such file or directory"
+	run -127 --separate-stderr record ./no-such-command
+	said 127 "running ./no-such-command: No such file or directory"
 	run --separate-stderr record /etc/passwd
 	said 126 "running /etc/passwd: Permission denied"
 }
