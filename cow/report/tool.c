@@ -78,7 +78,8 @@ void rep_arguments(const struct argp *argp, int argc, char **argv,
 	argp_parse(argp, argc, argv, flags, NULL, input);
 }
 
-int rep_cannot_run(int error)
+/* As env(1) and timeout(1) have it; 1 for what is no matter of the file. */
+static int status_of(int error)
 {
 	switch (error) {
 	case ENOENT:
@@ -96,6 +97,15 @@ int rep_cannot_run(int error)
 	default:
 		return EXIT_FAILURE;
 	}
+}
+
+void rep_cannot_run(const char *program, int error)
+{
+	if (error == EBUSY)
+		errx(4,
+		     "%s: this process is under a guard already, and the kernel allows one",
+		     program);
+	errx(status_of(error), "running %s: %s", program, strerror(error));
 }
 
 int rep_read_answer(FILE *in, FILE *out, int indent, uint64_t *value)

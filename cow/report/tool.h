@@ -40,13 +40,15 @@ int rep_out_error(void);
 void rep_check_out(void);
 
 /**
- * rep_cannot_run() - The exit status of a program that could not run another.
- * @error: the errno of exec
+ * rep_cannot_run() - Leave a program that could not run another, in one line.
+ * @program: the other one
+ * @error: the errno of exec, or of starting it under a guard
  *
- * Return: as env(1) and timeout(1) have it: 127 not found, 126 it can't be run;
- * 1 for what is no matter of the file, such as memory.
+ * The exit status is as env(1) and timeout(1) have it: 127 not found, 126 it can't
+ * be run; 1 for what is no matter of the file, such as memory; and 4 where the
+ * kernel allows no second guard (EBUSY).
  */
-int rep_cannot_run(int error);
+_Noreturn void rep_cannot_run(const char *program, int error);
 
 /* The house's width, where nobody has said another one. */
 #define REP_WIDTH 80

@@ -239,16 +239,6 @@ static void catch_signals(void)
 	sigaction(SIGHUP, &sa, NULL);
 }
 
-_Noreturn void cannot_run(int error)
-{
-	if (error == -EBUSY)
-		errx(4,
-		     "%s: this process is under a guard already, and the kernel allows one",
-		     opt.argv[0]);
-	errx(rep_cannot_run(-error), "running %s: %s", opt.argv[0],
-	     strerror(-error));
-}
-
 static int run_once(void)
 {
 	struct guard_trial t = { .argv = opt.argv,
@@ -265,7 +255,7 @@ static int run_once(void)
 	catch_signals();
 	error = guard_try(&t);
 	if (error)
-		cannot_run(error);
+		rep_cannot_run(opt.argv[0], -error);
 	for (i = 0; i < opt.nfaults; i++)
 		if (!opt.faults[i].hits && !opt.quiet)
 			warnx("a rule never struck: only %" PRIu64

@@ -26,7 +26,6 @@ extern struct fail_options opt;
 bool makes_task(int nr);
 
 /* Say why the command could not be run at all, and exit. */
-_Noreturn void cannot_run(int error);
 
 /* Fail each call in turn. Return: the exit status. */
 int sweep(void);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "report/report.h"
 
 /* The calls a sweep fails unless --call names others. */
 static const int swept[] = {
@@ -142,7 +143,7 @@ static void rehearse(void)
 	if (!error)
 		error = guard_capture(&t, &again);
 	if (error)
-		cannot_run(error);
+		rep_cannot_run(opt.argv[0], -error);
 	likeness = guard_likeness(&clean, &again);
 	if (opt.text && likeness == GUARD_BYTES)
 		likeness = GUARD_MASKED;
@@ -347,7 +348,7 @@ int sweep(void)
 	r = run_all();
 	for (k = 0; k < npoints; k++) {
 		if (r[k].error)
-			cannot_run(r[k].error);
+			rep_cannot_run(opt.argv[0], -r[k].error);
 		o = guard_judge(&r[k].run, &clean, likeness, why, sizeof(why));
 		sum[o]++;
 		print_point(&points[k], o, why);

@@ -217,16 +217,6 @@ static void pass_on(struct guard *g)
 		guard_kill(g, sig);
 }
 
-static _Noreturn void cannot_run(int error)
-{
-	if (error == -EBUSY)
-		errx(4,
-		     "%s: this process is under a guard already, and the kernel allows one",
-		     opt.argv[0]);
-	errx(rep_cannot_run(-error), "running %s: %s", opt.argv[0],
-	     strerror(-error));
-}
-
 /* Return: the command's exit status, as a shell has it. */
 static int supervise(struct guard *g)
 {
@@ -245,7 +235,7 @@ static int supervise(struct guard *g)
 		if (ev.what == GUARD_EXIT) {
 			status = ev.status;
 			if (ev.error)
-				cannot_run(ev.error);
+				rep_cannot_run(opt.argv[0], -ev.error);
 		}
 		if (ev.what != GUARD_CALL)
 			continue;
@@ -311,7 +301,7 @@ int main(int argc, char **argv)
 	spec.argv = opt.argv;
 	error = guard_open(&g, &spec);
 	if (error)
-		cannot_run(error);
+		rep_cannot_run(opt.argv[0], -error);
 	if (opt.hold && !guard_held(g))
 		errx(1, "holding %s: nobody may trace here", opt.argv[0]);
 	catch_signals();

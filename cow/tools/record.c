@@ -131,8 +131,7 @@ static int run(char **command, const char *library, const char *prefix)
 	if (waitpid(pid, &status, 0) < 0)
 		err(1, "waiting for %s", *command);
 	if (failed)
-		errx(rep_cannot_run(error), "running %s: %s", *command,
-		     strerror(error));
+		rep_cannot_run(*command, error);
 	return status;
 }
 

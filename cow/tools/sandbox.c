@@ -194,8 +194,7 @@ static bool over_limit(struct guard *g, long begin)
 static void tell_end(const struct guard_event *ev)
 {
 	if (ev->error)
-		errx(rep_cannot_run(-ev->error), "running %s: %s", command[0],
-		     strerror(-ev->error));
+		rep_cannot_run(command[0], -ev->error);
 	if (!WIFSIGNALED(ev->status))
 		return;
 	if (WTERMSIG(ev->status) == SIGXCPU)
@@ -305,15 +304,8 @@ static int run(void)
 	int error, status;
 
 	error = start(&g);
-	if (error == -EBUSY) {
-		warnx("%s: this process is under a guard already, and the kernel allows one",
-		      command[0]);
-		return 4;
-	}
-	if (error) {
-		warnx("running %s: %s", command[0], strerror(-error));
-		return rep_cannot_run(-error);
-	}
+	if (error)
+		rep_cannot_run(command[0], -error);
 	if (is.hold && !guard_held(g))
 		warnx("no ptrace here: what children nobody waits for use is not counted");
 	sigaction(SIGINT, &sa, NULL);
