@@ -23,7 +23,6 @@
 #include "lock.h"
 
 #include <stdatomic.h>
-#include <time.h>
 
 /* block.c: the layout of one block */
 

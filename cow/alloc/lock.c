@@ -95,17 +95,12 @@ int lock_try(struct lock *lock)
 	return 0;
 }
 
-/* As lock_take(), or -EBUSY when another thread keeps it for so long. */
+/* As lock_take(); -EBUSY when another thread keeps it for @most, if not NULL. */
 int lock_take_soon(struct lock *lock, const struct timespec *most)
 {
 	int err = lock_try(lock);
 
 	return err == -EBUSY ? lock_contended(lock, my_number(), most) : err;
-}
-
-int lock_take_slow(struct lock *lock)
-{
-	return lock_take_soon(lock, NULL);
 }
 
 void lock_drop_slow(struct lock *lock)

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/single_threaded.h>
 #include <time.h>
@@ -25,7 +26,6 @@ extern __thread uint32_t lock_self __attribute((tls_model("initial-exec")))
 HIDDEN_SYMBOL;
 
 int lock_take_soon(struct lock *lock, const struct timespec *most);
-int lock_take_slow(struct lock *lock);
 void lock_drop_slow(struct lock *lock);
 void quiet_begin(void);
 void quiet_end(void);
@@ -48,7 +48,7 @@ static inline bool lock_take_alone(struct lock *lock)
 /* Returns 0, or -EDEADLK when this thread has it already. */
 static inline int lock_take(struct lock *lock)
 {
-	return likely(lock_take_alone(lock)) ? 0 : lock_take_slow(lock);
+	return likely(lock_take_alone(lock)) ? 0 : lock_take_soon(lock, NULL);
 }
 
 static inline void lock_drop(struct lock *lock)
