@@ -8,11 +8,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "heap_of.h"
+#include "in_child.h"
 
 #define BYTES ((size_t)256 << 20)
 #define KINDS 3
@@ -51,21 +50,13 @@ static int end_memory(void)
 
 static void test_records_last(void **state)
 {
-	int status;
-	pid_t pid;
-
 	(void)state;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	/* A sanitizer needs memory of its own. */
 	skip();
 #endif
 	heap = open_heap("engine=spans");
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid)
-		_exit(end_memory());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_int_equal(in_child(end_memory), 0);
 	close_whole(heap);
 }
 

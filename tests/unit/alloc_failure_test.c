@@ -12,9 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+
+#include "in_child.h"
 
 #define BLOCKS 32
 
@@ -228,10 +229,12 @@ static void test_buffer_ends(void **state)
 }
 
 /* The kernel's own refusals, in a child that limits itself. */
-static int limited_child(enum heap_backend backend)
+static enum heap_backend limited;
+
+static int limited_child(void)
 {
 	struct rlimit limit = { 64 << 20, 64 << 20 };
-	struct heap_config config = { .backend = backend };
+	struct heap_config config = { .backend = limited };
 	size_t count = 0;
 	struct heap *heap;
 	void *last = NULL;
@@ -260,23 +263,13 @@ static int limited_child(enum heap_backend backend)
 
 static void test_limits(void **state)
 {
-	int backend;
-	int status;
-	pid_t pid;
-
 	(void)state;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	/* Their own memory counts as well, and is more than the limit. */
 	skip();
 #endif
-	for (backend = 0; backend < HEAP_FIXED; backend++) {
-		pid = fork();
-		assert_true(pid >= 0);
-		if (!pid)
-			_exit(limited_child(backend));
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_int_equal(status, 0);
-	}
+	for (limited = 0; limited < HEAP_FIXED; limited++)
+		assert_int_equal(in_child(limited_child), 0);
 }
 
 static void test_bad_config(void **state)

@@ -10,11 +10,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "heap_of.h"
+#include "in_child.h"
 
 #define BLOCKS	200000
 #define KINDS	3
@@ -24,20 +23,6 @@
 static const size_t sizes[KINDS] = { 96, 112, 128 };
 static struct heap *heap;
 static void **blocks[KINDS];
-
-/* Runs it in a child, and returns what it does as its status. */
-static int in_child(int (*work)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	assert_true(pid >= 0);
-	if (!pid)
-		_exit(work());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
 
 static size_t faults(void)
 {

@@ -12,9 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+
+#include "in_child.h"
 
 #define THREADS 4
 #define SLOTS	64
@@ -159,20 +160,7 @@ static void test_pool(void **state)
 	pool_destroy(pool);
 }
 
-/* What it does in a child has to find nothing wrong. */
-static void fork_and_look(int (*child)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (!pid)
-		_exit(child());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
-static int in_child(void)
+static int look_around(void)
 {
 	char *block, *cell;
 
@@ -203,7 +191,7 @@ static void test_fork(void **state)
 	start(threads, THREADS, exchange);
 	start(threads + THREADS, THREADS, use_pool);
 	for (i = 0; i < 200; i++)
-		fork_and_look(in_child);
+		assert_int_equal(in_child(look_around), 0);
 	join(threads, 2 * THREADS);
 	assert_int_equal(failures, 0);
 	pool_destroy(pool);
@@ -278,7 +266,7 @@ static void test_fork_cached(void **state)
 	start(threads, THREADS, keep_exchanging);
 	for (i = 0; i < 60; i++) {
 		exchange_cached((unsigned int)i);
-		fork_and_look(in_cached_child);
+		assert_int_equal(in_child(in_cached_child), 0);
 	}
 	stop = true;
 	join(threads, THREADS);
